@@ -1,0 +1,132 @@
+"""Queueing a mail and recording what became of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias, assert_never
+from uuid import UUID
+
+from nexa_contracts.envelope import Event
+from nexa_contracts.notifier import EmailFailed, EmailOutcomeUnknown, EmailSent
+
+from nexa_notifier.notification.events import NotificationQueued, SendingBegan, SendingPutOff
+from nexa_notifier.notification.state import New, Notification, Queued, Sending, Settled
+
+MOST_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notify:
+    """Tell somebody, once: the id is derived from what makes this notification one."""
+
+    notification_id: UUID
+    kind: str
+    about: UUID
+    template: str
+    variables: Mapping[str, str]
+    person_id: UUID | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeginSending:
+    notification_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordSent:
+    """The mail server took it over."""
+
+    notification_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordRefused:
+    """The mail server refused it for good (a 5xx answer), or it could not be written."""
+
+    notification_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordPutOff:
+    notification_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordUnknown:
+    """The answer to the mail's text never came: it may have been sent or not, so it is not sent again."""
+
+    notification_id: UUID
+    reason: str
+
+
+Command: TypeAlias = Notify | BeginSending | RecordSent | RecordRefused | RecordPutOff | RecordUnknown
+
+
+def decide(command: Command, state: Notification, now: datetime) -> Sequence[Event]:
+    match command:
+        case Notify():
+            return _queue(command) if isinstance(state, New) else []
+        case BeginSending(notification_id=notification_id):
+            match state:
+                case Queued(attempts=attempts):
+                    return [SendingBegan(notification_id=notification_id, attempt=attempts + 1)]
+                case New() | Sending() | Settled():
+                    return []
+                case _:
+                    assert_never(state)
+        case RecordSent() | RecordRefused() | RecordPutOff() | RecordUnknown():
+            return _settle(command, state) if isinstance(state, Sending) else []
+        case _:
+            assert_never(command)
+
+
+def _queue(command: Notify) -> list[Event]:
+    return [
+        NotificationQueued(
+            notification_id=command.notification_id,
+            kind=command.kind,
+            about=command.about,
+            person_id=command.person_id,
+            address=command.address,
+            template=command.template,
+            variables=dict(command.variables),
+        )
+    ]
+
+
+def _settle(command: RecordSent | RecordRefused | RecordPutOff | RecordUnknown, state: Sending) -> list[Event]:
+    queued, attempt = state.notification, state.attempt
+    match command:
+        case RecordSent():
+            return [
+                EmailSent(
+                    notification_id=queued.notification_id, kind=queued.kind, about=queued.about, attempts=attempt
+                )
+            ]
+        case RecordPutOff(reason=reason) if attempt < MOST_ATTEMPTS:
+            return [SendingPutOff(notification_id=queued.notification_id, attempt=attempt, reason=reason)]
+        case RecordPutOff(reason=reason) | RecordRefused(reason=reason):
+            return [
+                EmailFailed(
+                    notification_id=queued.notification_id,
+                    kind=queued.kind,
+                    about=queued.about,
+                    attempts=attempt,
+                    reason=reason,
+                )
+            ]
+        case RecordUnknown(reason=reason):
+            return [
+                EmailOutcomeUnknown(
+                    notification_id=queued.notification_id,
+                    kind=queued.kind,
+                    about=queued.about,
+                    attempts=attempt,
+                    reason=reason,
+                )
+            ]
+        case _:
+            assert_never(command)

@@ -1,0 +1,76 @@
+"""Which mails wait, which are being sent, and what became of the others?"""
+
+from collections.abc import Iterator
+
+from nexa_chassis.domain import Recorded
+from nexa_chassis.read_models import Change, Put, ReadModel
+from nexa_contracts.notifier import EmailFailed, EmailOutcomeUnknown, EmailSent
+from sqlalchemy import JSON, Column, DateTime, Index, Integer, Table, Text, Uuid, text
+
+from nexa_notifier.notification.events import NotificationQueued, SendingBegan, SendingPutOff
+from nexa_notifier.tables import metadata
+
+mail_queue = Table(
+    "mail_queue",
+    metadata,
+    Column("notification_id", Uuid, primary_key=True),
+    Column("status", Text),
+    Column("kind", Text),
+    Column("about", Uuid),
+    Column("person_id", Uuid),
+    Column("address", Text),
+    Column("template", Text),
+    Column("variables", JSON),
+    Column("attempts", Integer, server_default=text("0")),
+    Column("reason", Text),
+    Column("queued_at", DateTime(timezone=True)),
+    Column("settled_at", DateTime(timezone=True)),
+    Index("mail_queue_unsettled", "status", "queued_at", postgresql_where=text("status in ('queued', 'sending')")),
+    Index("mail_queue_by_about", "about"),
+    Index("mail_queue_by_time", "queued_at", "notification_id"),
+)
+
+
+def project(fact: Recorded) -> Iterator[Change]:
+    match fact.event:
+        case NotificationQueued() as queued:
+            yield Put(
+                mail_queue,
+                {"notification_id": queued.notification_id},
+                {
+                    "status": "queued",
+                    "kind": queued.kind,
+                    "about": queued.about,
+                    "person_id": queued.person_id,
+                    "address": queued.address,
+                    "template": queued.template,
+                    "variables": queued.variables,
+                    "queued_at": fact.time,
+                },
+            )
+        case SendingBegan(notification_id=notification_id, attempt=attempt):
+            yield Put(mail_queue, {"notification_id": notification_id}, {"status": "sending", "attempts": attempt})
+        case SendingPutOff(notification_id=notification_id, reason=reason):
+            yield Put(mail_queue, {"notification_id": notification_id}, {"status": "queued", "reason": reason})
+        case EmailSent(notification_id=notification_id):
+            yield _settled(notification_id, fact, "sent", None)
+        case EmailFailed(notification_id=notification_id, reason=reason):
+            yield _settled(notification_id, fact, "failed", reason)
+        case EmailOutcomeUnknown(notification_id=notification_id, reason=reason):
+            yield _settled(notification_id, fact, "unknown", reason)
+
+
+def _settled(notification_id: object, fact: Recorded, status: str, reason: str | None) -> Put:
+    return Put(
+        mail_queue,
+        {"notification_id": notification_id},
+        {"status": status, "reason": reason, "settled_at": fact.time},
+    )
+
+
+model = ReadModel(
+    name="mail_queue",
+    tables=(mail_queue,),
+    on=(NotificationQueued, SendingBegan, SendingPutOff, EmailSent, EmailFailed, EmailOutcomeUnknown),
+    project=project,
+)

@@ -1,0 +1,5 @@
+from nexa_chassis.main import run
+
+from nexa_scoring.app import scoring
+
+run(scoring)

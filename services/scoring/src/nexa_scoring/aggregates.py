@@ -1,0 +1,31 @@
+"""The kinds of streams in this service's store."""
+
+from nexa_chassis.domain import Aggregate, AggregateInContext
+from nexa_contracts import topics
+
+from nexa_scoring.lead_score import decisions as lead_score_decisions
+from nexa_scoring.lead_score import state as lead_score_state
+from nexa_scoring.read_models import rules_in_force
+from nexa_scoring.rules import decisions as rules_decisions
+from nexa_scoring.rules import state as rules_state
+
+scoring_rules = Aggregate(
+    name="scoring_rules",
+    key="rules_id",
+    topic=topics.SCORING_RULES,
+    commands=(rules_decisions.ChangeRules,),
+    initial=rules_state.DEFAULT_RULES,
+    evolve=rules_state.evolve,
+    decide=rules_decisions.decide,
+)
+
+lead_score = AggregateInContext(
+    name="lead_score",
+    key="lead_id",
+    topic=topics.LEAD_SCORE,
+    commands=(lead_score_decisions.ScoreLead,),
+    initial=lead_score_state.Unscored(),
+    evolve=lead_score_state.evolve,
+    decide=lead_score_decisions.decide,
+    context=rules_in_force.in_force,
+)
