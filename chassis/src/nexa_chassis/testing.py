@@ -1,3 +1,244 @@
-"""Given / when / then for decisions, reactions, processes and read models: pure, in memory."""
+"""Given / when / then for decisions, reactions, processes and read models: pure, in memory, no clock, no database.
 
-from __future__ import annotations
+    given(order, OrderPlaced(...)).when(Ship(...)).then(OrderShipped(...))
+    given(order).when(Ship(...)).then_refused(rule="order.unknown")
+    given(bill_shipped_order).when(OrderShipped(...)).then(SendBill(...), Deadline(at=..., command=...))
+    assert project(open_orders, OrderPlaced(...)) == [{"order_id": ..., "total": 3}]
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from difflib import ndiff
+from typing import Any, TypeVar, overload
+from uuid import UUID
+
+from nexa_contracts.envelope import Event, event_name
+from sqlalchemy import Table
+
+from nexa_chassis.domain import Aggregate, AggregateInContext, AnyAggregate, Recorded, Refused
+from nexa_chassis.reactions import AnyReaction, Process, Reaction
+from nexa_chassis.read_models import Add, Put, ReadModel, Remove
+from nexa_chassis.running import RunningService, running
+
+__all__ = ["NOW", "Outcome", "Rows", "RunningService", "given", "project", "recorded", "running"]
+
+NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+"""A Monday morning: the time of a test that names none."""
+
+NOWHERE = UUID(int=0)
+
+A = TypeVar("A", bound=AnyAggregate)
+
+
+def recorded(
+    event: Event,
+    *,
+    stream: str | None = None,
+    version: int = 1,
+    previous: int | None = None,
+    source: str = "/nexa/test",
+    time: datetime = NOW,
+    recorded_at: datetime | None = None,
+    actor: str = "test",
+    correlation_id: str = "test",
+    causation_id: str | None = None,
+    traceparent: str | None = None,
+) -> Recorded:
+    """The event as a fact that a reaction or read model is given.
+
+    Its stream is named by the first field that ends in `_id` unless given; `previous` counts as if every version was published.
+    """
+    name = event_name(type(event))
+    return Recorded(
+        stream=stream or _stream_of(event),
+        source=source,
+        version=version,
+        previous=previous if previous is not None else (version - 1 or None),
+        type=f"nexa.{source.removeprefix('/nexa/')}.{name}.v{event.schema_version}",
+        event=event,
+        time=time,
+        recorded_at=recorded_at or time,
+        actor=actor,
+        correlation_id=correlation_id,
+        causation_id=causation_id,
+        traceparent=traceparent,
+    )
+
+
+def _stream_of(event: Event) -> str:
+    for field in type(event).model_fields:
+        if field.endswith("_id") and isinstance(value := getattr(event, field), UUID):
+            return f"{field.removesuffix('_id')}-{value}"
+    return f"test-{NOWHERE}"
+
+
+class Outcome:
+    """What came of `when`: ask it one of the `then` questions. A failing answer shows the difference line by line."""
+
+    def __init__(self, produced: Sequence[object], refused: Refused | None, case: str) -> None:
+        self.produced = tuple(produced)
+        self.refused = refused
+        self._case = case
+
+    def then(self, *expected: object) -> None:
+        """Exactly these came out, in this order; with no arguments: nothing did."""
+        if self.refused is not None:
+            raise AssertionError(f"{self._case}: refused by rule {self.refused.rule!r}: {self.refused.message}")
+        if self.produced != expected:
+            raise AssertionError(f"{self._case}\n{_difference(expected, self.produced)}")
+
+    def then_refused(self, *, rule: str) -> None:
+        """It was refused by the rule of this name."""
+        if self.refused is None:
+            came = _lines(self.produced) or ["nothing"]
+            raise AssertionError(f"{self._case}: not refused by {rule!r}; what came out:\n" + "\n".join(came))
+        if self.refused.rule != rule:
+            raise AssertionError(
+                f"{self._case}: refused by rule {self.refused.rule!r} instead of {rule!r}: {self.refused.message}"
+            )
+
+
+@dataclass(frozen=True)
+class GivenAggregate:
+    """A stream with its history."""
+
+    aggregate: Any
+    state: Any
+    context: Any
+
+    def when(self, command: object, *, now: datetime = NOW) -> Outcome:
+        case = f"{self.aggregate.name}: {type(command).__name__} on {type(self.state).__name__}"
+        arguments = (command, self.state, now)
+        if isinstance(self.aggregate, AggregateInContext):
+            arguments = (*arguments, self.context)
+        try:
+            return Outcome(list(self.aggregate.decide(*arguments)), None, case)
+        except Refused as refused:
+            return Outcome((), refused, case)
+
+
+@dataclass(frozen=True)
+class GivenReaction:
+    """A reaction or process with the facts it has already seen."""
+
+    reaction: AnyReaction
+    state: Any
+
+    def when(self, fact: Recorded | Event, *, now: datetime = NOW) -> Outcome:
+        seen = fact if isinstance(fact, Recorded) else recorded(fact)
+        case = f"{self.reaction.name}: {type(seen.event).__name__}"
+        if type(seen.event) not in self.reaction.on:
+            raise AssertionError(f"{self.reaction.name} does not subscribe to {type(seen.event).__name__}")
+        try:
+            return Outcome(list(self._react(seen, now)), None, case)
+        except Refused as refused:
+            return Outcome((), refused, case)
+
+    def _react(self, fact: Recorded, now: datetime) -> Iterable[object]:
+        if isinstance(self.reaction, Reaction):
+            return self.reaction.react(fact, now)
+        return self.reaction.react(self.reaction.evolve(self.state, fact), fact, now)
+
+
+@overload
+def given(subject: AnyReaction, *history: Recorded | Event) -> GivenReaction: ...
+@overload
+def given(subject: AnyAggregate, *history: Event, context: object = None) -> GivenAggregate: ...
+
+
+def given(
+    subject: AnyAggregate | AnyReaction, *history: Recorded | Event, context: object = None
+) -> GivenAggregate | GivenReaction:
+    """The subject after this history: events of an aggregate's stream, or facts that a process has seen."""
+    if isinstance(subject, Aggregate | AggregateInContext):
+        state = subject.initial
+        for event in history:
+            state = subject.evolve(state, event.event if isinstance(event, Recorded) else event)
+        return GivenAggregate(subject, state, context)
+    if isinstance(subject, Process):
+        state = subject.initial
+        for fact in _facts(history):
+            state = subject.evolve(state, fact)
+        return GivenReaction(subject, state)
+    return GivenReaction(subject, None)
+
+
+def _facts(history: Iterable[Recorded | Event]) -> Iterator[Recorded]:
+    """Facts as they are; bare events get the next version of their stream."""
+    versions: dict[str, int] = {}
+    for item in history:
+        if isinstance(item, Recorded):
+            fact = item
+        else:
+            stream = _stream_of(item)
+            fact = recorded(item, stream=stream, version=versions.get(stream, 0) + 1)
+        versions[fact.stream] = fact.version
+        yield fact
+
+
+class Rows(list[dict[str, object]]):
+    """The rows of a read model's first table in the order they were made; `of(table)` gives another one's."""
+
+    def __init__(self, tables: Mapping[str, list[dict[str, object]]], first: str) -> None:
+        super().__init__(tables[first])
+        self._tables = tables
+
+    def of(self, table: Table) -> list[dict[str, object]]:
+        return self._tables[table.name]
+
+
+def project(read_model: ReadModel, *facts: Recorded | Event) -> Rows:
+    """What the read model shows after these facts. Columns that nothing has written are None."""
+    tables: dict[str, dict[tuple[object, ...], dict[str, object]]] = {table.name: {} for table in read_model.tables}
+    for fact in _facts(facts):
+        if type(fact.event) not in read_model.on:
+            raise AssertionError(f"{read_model.name} is not fed by {type(fact.event).__name__}")
+        for change in read_model.project(fact):
+            rows = tables.get(change.table.name)
+            if rows is None:
+                raise AssertionError(f"{read_model.name} writes to {change.table.name}, which is not among its tables")
+            _apply(rows, change)
+    return Rows({name: list(rows.values()) for name, rows in tables.items()}, read_model.tables[0].name)
+
+
+def _apply(rows: dict[tuple[object, ...], dict[str, object]], change: Put | Add | Remove) -> None:
+    key = tuple(change.key[name] for name in sorted(change.key))
+    if isinstance(change, Remove):
+        rows.pop(key, None)
+        return
+    written = change.values if isinstance(change, Put) else change.amounts
+    unknown = [name for name in (*change.key, *written) if name not in change.table.columns]
+    if unknown:
+        raise AssertionError(f"{change.table.name} has no column {', '.join(unknown)}")
+    blank: dict[str, object] = {column.name: None for column in change.table.columns}
+    row = rows.setdefault(key, blank | dict(change.key))
+    if isinstance(change, Put):
+        row.update(change.values)
+        return
+    for name, amount in change.amounts.items():
+        present: Any = row[name]
+        row[name] = (present or 0) + amount
+
+
+def _difference(expected: Sequence[object], produced: Sequence[object]) -> str:
+    lines = ndiff(_lines(expected) or ["nothing"], _lines(produced) or ["nothing"])
+    return "- expected, + what came out:\n" + "\n".join(line for line in lines if not line.startswith("?"))
+
+
+def _lines(items: Iterable[object]) -> list[str]:
+    return [line for item in items for line in _spelled_out(item)]
+
+
+def _spelled_out(item: object) -> Iterator[str]:
+    """One line per field, so that a difference shows the field it is in."""
+    if isinstance(item, Event):
+        pairs = [(name, getattr(item, name)) for name in type(item).model_fields]
+    elif is_dataclass(item) and not isinstance(item, type):
+        pairs = [(field.name, getattr(item, field.name)) for field in fields(item)]
+    else:
+        yield repr(item)
+        return
+    yield f"{type(item).__name__}("
+    yield from (f"    {name}={value!r}" for name, value in pairs)
+    yield ")"

@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded, derive
-from nexa_chassis.http.identity import Identity, authenticate
+from nexa_chassis.http.identity import Identity
 from nexa_chassis.http.problems import Problem
 
 if TYPE_CHECKING:
