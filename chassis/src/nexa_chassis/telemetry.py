@@ -1,0 +1,171 @@
+"""Traces that go through the whole of a process: spans, and the `traceparent` that carries them on.
+
+The traceparent of a request stands in the events it appends, travels with their records and is taken up by the consumers,
+so one trace leads from an upload to a mail. Spans go to the collector named by OTEL_EXPORTER_OTLP_ENDPOINT, else as JSON
+lines to NEXA_TRACE_FILE, else nowhere.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import orjson
+from opentelemetry import context as contexts
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
+from opentelemetry.util.types import AttributeValue
+
+from nexa_chassis.logs import configure_logs, logger, without_personal_data
+from nexa_chassis.settings import Settings
+
+__all__ = ["configure", "current_traceparent", "logger", "parse_traceparent", "sampled", "shut_down", "span"]
+
+Kind = Literal["internal", "server", "client", "producer", "consumer"]
+KINDS: Mapping[str, SpanKind] = {kind.name.lower(): kind for kind in SpanKind}
+TRACER = trace.get_tracer("nexa_chassis")
+SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+UNSAMPLED = TraceFlags(TraceFlags.DEFAULT)
+
+
+def parse_traceparent(traceparent: str | None) -> SpanContext | None:
+    """The span context in a W3C traceparent; None for a missing or malformed one."""
+    if traceparent is None or len(traceparent) < 55:
+        return None
+    version, trace_id, span_id, flags = traceparent[:2], traceparent[3:35], traceparent[36:52], traceparent[53:55]
+    if traceparent[2] != "-" or traceparent[35] != "-" or traceparent[52] != "-" or version == "ff":
+        return None
+    try:
+        parsed = SpanContext(
+            int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=SAMPLED if int(flags, 16) & 1 else UNSAMPLED
+        )
+    except ValueError:
+        return None
+    return parsed if parsed.is_valid else None
+
+
+def sampled(traceparent: str | None) -> bool:
+    """Whether this trace is being recorded."""
+    parsed = parse_traceparent(traceparent)
+    return parsed is not None and parsed.trace_flags.sampled
+
+
+def traceparent_of(span: Span) -> str | None:
+    """What carries this span on to others; None outside of any trace."""
+    context = span.get_span_context()
+    if not context.trace_id:
+        return None
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{'01' if context.trace_flags & 1 else '00'}"
+
+
+def current_traceparent() -> str | None:
+    """The traceparent of the span open here, None outside of any."""
+    return traceparent_of(trace.get_current_span())
+
+
+@contextmanager
+def span(
+    name: str,
+    *,
+    traceparent: str | None = None,
+    kind: Kind = "internal",
+    attributes: Mapping[str, AttributeValue] | None = None,
+) -> Iterator[Span]:
+    """A span as the current one: child of `traceparent`, else of the span open here, else the root of a new trace.
+
+    An exception that leaves the block is noted on the span, without personal data, and goes on.
+    """
+    parent = parse_traceparent(traceparent)
+    context = trace.set_span_in_context(NonRecordingSpan(parent)) if parent else None
+    opened = TRACER.start_span(name, context, KINDS[kind], attributes)
+    token = contexts.attach(trace.set_span_in_context(opened))
+    try:
+        yield opened
+    except Exception as error:
+        note_error(opened, error)
+        raise
+    finally:
+        contexts.detach(token)
+        opened.end()
+
+
+def note_error(span: Span, error: BaseException) -> None:
+    """Mark the span as failed, saying with what."""
+    if span.is_recording():
+        description = f"{type(error).__name__}: {without_personal_data(str(error))[:500]}"
+        span.set_status(trace.StatusCode.ERROR, description)
+
+
+class JsonLines(SpanExporter):
+    """Appends each span as one JSON object: trace, span, parent, service, name, kind, start, end (ns), attributes, error."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("ab")
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self._file.write(b"".join(_line(span) for span in spans))
+        self._file.flush()
+        return SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        self._file.close()
+
+
+def _line(span: ReadableSpan) -> bytes:
+    context = span.get_span_context()
+    assert context is not None
+    row: dict[str, object] = {
+        "trace": f"{context.trace_id:032x}",
+        "span": f"{context.span_id:016x}",
+        "parent": f"{span.parent.span_id:016x}" if span.parent else None,
+        "service": span.resource.attributes.get("service.name"),
+        "name": span.name,
+        "kind": span.kind.name.lower(),
+        "start": span.start_time,
+        "end": span.end_time,
+        "attributes": dict(span.attributes or {}),
+    }
+    if span.links:
+        row["links"] = [f"{link.context.trace_id:032x}-{link.context.span_id:016x}" for link in span.links]
+    if span.status.status_code is trace.StatusCode.ERROR:
+        row["error"] = span.status.description or "failed"
+    return orjson.dumps(row, default=str, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _exporter(settings: Settings) -> SpanExporter | None:
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        # Imported here: the exporter brings protobuf and requests, which a process without a collector does not pay for.
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+        return OTLPSpanExporter()
+    return JsonLines(settings.trace_file) if settings.trace_file else None
+
+
+def configure(service: str, settings: Settings) -> None:
+    """Set up logs and traces of this process, once."""
+    configure_logs(service, settings.log_level)
+    exporter = _exporter(settings)
+    if exporter is None:
+        return
+    provider = TracerProvider(
+        sampler=ParentBased(TraceIdRatioBased(settings.trace_ratio)),
+        resource=Resource({"service.name": service}),
+        shutdown_on_exit=False,
+    )
+    provider.add_span_processor(
+        BatchSpanProcessor(exporter, max_queue_size=16384, schedule_delay_millis=500, max_export_batch_size=2048)
+    )
+    trace.set_tracer_provider(provider)
+
+
+def shut_down() -> None:
+    """Hand over the spans that are still held, at the end of the process."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.shutdown()
