@@ -1,0 +1,137 @@
+"""What was sent to whom, and what became of it, over HTTP."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from nexa_chassis.domain import NotFound
+from nexa_chassis.http.call import Call, allow
+from nexa_chassis.http.paging import Page, paginate
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import func, select
+
+from nexa_notifier.mail.rendering import render
+from nexa_notifier.mail.sending import recipient_of
+from nexa_notifier.read_models.directory import directory
+from nexa_notifier.read_models.mail_queue import mail_queue
+from nexa_notifier.settings import MailSettings
+
+routes = APIRouter(tags=["notifications"])
+
+Reader = Annotated[Call, Depends(allow("marketing_manager", "marketing_user", "sales_rep", "sales_manager"))]
+Limit = Annotated[int, Query(ge=1, le=200, description="How many to return, at most 200.")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
+
+
+class Status(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class NotificationView(BaseModel):
+    """A notification and what became of it. `unknown`: the mail server's answer was lost, so it was not sent again."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    notification_id: UUID
+    kind: str = Field(examples=["thank_you", "rep_notice", "task_overdue", "nurture_step"])
+    about: UUID = Field(description="The lead, import or task it is about.")
+    person_id: UUID | None = Field(description="The colleague who is told, if it is one.")
+    status: Status
+    attempts: int
+    reason: str | None = Field(description="Why it failed, was put off or is unknown.")
+    queued_at: datetime
+    settled_at: datetime | None
+
+
+class Count(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: str
+    status: Status
+    count: int
+
+
+class MailView(BaseModel):
+    """The mail as it goes out."""
+
+    message_id: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+
+
+@routes.get("/notifications")
+async def notifications(
+    call: Reader,
+    kind: str | None = None,
+    status: Status | None = None,
+    about: UUID | None = None,
+    person_id: UUID | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[NotificationView]:
+    """Notifications, the latest first."""
+    query = select(mail_queue)
+    for column, wanted in (("kind", kind), ("status", status), ("about", about), ("person_id", person_id)):
+        if wanted is not None:
+            query = query.where(mail_queue.c[column] == wanted)
+    async with call.query() as connection:
+        page = await paginate(
+            connection,
+            query,
+            order=[mail_queue.c.queued_at.desc(), mail_queue.c.notification_id],
+            limit=limit,
+            cursor=cursor,
+        )
+    return Page(items=[NotificationView.model_validate(row) for row in page.items], next=page.next)
+
+
+@routes.get("/notifications/counts")
+async def counts(call: Reader) -> list[Count]:
+    """How many of each kind stand where."""
+    query = (
+        select(mail_queue.c.kind, mail_queue.c.status, func.count().label("count"))
+        .group_by(mail_queue.c.kind, mail_queue.c.status)
+        .order_by(mail_queue.c.kind, mail_queue.c.status)
+    )
+    async with call.query() as connection:
+        return [Count.model_validate(row) for row in await connection.execute(query)]
+
+
+@routes.get("/notifications/{notification_id}/mail")
+async def mail(notification_id: UUID, call: Reader) -> MailView:
+    """The mail of a notification: the same text that is or was sent."""
+    query = (
+        select(mail_queue, recipient_of().label("recipient"))
+        .join_from(mail_queue, directory, directory.c.person_id == mail_queue.c.person_id, isouter=True)
+        .where(mail_queue.c.notification_id == notification_id)
+    )
+    async with call.query() as connection:
+        row = (await connection.execute(query)).first()
+    if row is None:
+        raise NotFound(f"There is no notification {notification_id}.", rule="notification.unknown")
+    if row.recipient is None:
+        raise NotFound("The colleague's address is not in the directory yet.", rule="notification.no_address")
+    message = render(
+        notification_id=notification_id,
+        template=row.template,
+        variables=row.variables,
+        sender=MailSettings.from_environment().sender,
+        recipient=row.recipient,
+        queued_at=row.queued_at,
+    )
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    return MailView(
+        message_id=message["Message-ID"],
+        recipient=message["To"],
+        subject=message["Subject"],
+        text=text.get_content() if text else "",
+        html=html.get_content() if html else "",
+    )
