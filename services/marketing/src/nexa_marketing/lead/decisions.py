@@ -1,0 +1,191 @@
+"""A lead becomes known, is told more about, shows interest, leaves the mailing list, is withdrawn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from nexa_chassis.domain import Aggregate, NotFound, Refused
+from nexa_contracts.envelope import Event
+from nexa_contracts.marketing import (
+    Audience,
+    CompanySize,
+    Engagement,
+    EngagementKind,
+    LeadCreated,
+    LeadEngaged,
+    LeadUnsubscribed,
+    LeadUpdated,
+    LeadWithdrawn,
+)
+from nexa_contracts.topics import LEAD
+
+from nexa_marketing.lead.events import LeadJoinedCampaign
+from nexa_marketing.lead.normalise import in_audience
+from nexa_marketing.lead.state import PROFILE_FIELDS, Active, Lead, NoLead, LeadOrigin, Profile, Withdrawn, evolve
+
+
+@dataclass(frozen=True)
+class RegisterLead:
+    """A person who was not a lead yet."""
+
+    lead_id: UUID
+    origin: LeadOrigin
+    profile: Profile
+
+
+@dataclass(frozen=True)
+class ImportLead:
+    """A row of a file. A known lead takes over what the row says; an empty cell erases nothing."""
+
+    lead_id: UUID
+    origin: LeadOrigin
+    profile: Profile
+
+
+@dataclass(frozen=True)
+class ChangeLead:
+    """Replace these fields. `audience`: the criteria of the lead's campaign, to judge the new fields by."""
+
+    lead_id: UUID
+    changes: Mapping[str, str | CompanySize | None]
+    audience: Audience | None = None
+
+
+@dataclass(frozen=True)
+class EngageLead:
+    lead_id: UUID
+    kind: EngagementKind
+    occurred_at: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class UnsubscribeLead:
+    lead_id: UUID
+
+
+@dataclass(frozen=True)
+class WithdrawLead:
+    lead_id: UUID
+    reason: str
+
+
+LeadCommand: TypeAlias = RegisterLead | ImportLead | ChangeLead | EngageLead | UnsubscribeLead | WithdrawLead
+
+
+def decide(command: LeadCommand, state: Lead, now: datetime) -> Sequence[Event]:
+    match command, state:
+        case (RegisterLead(), NoLead()) | (ImportLead(), NoLead()):
+            return [_created(command)]
+        case RegisterLead(lead_id, origin, profile), Active() if (origin, profile) == (state.origin, state.profile):
+            return []
+        case RegisterLead(lead_id), Active() | Withdrawn():
+            raise Refused(f"This is lead {lead_id} already.", rule="lead.known")
+        case ImportLead(), Active():
+            return _imported(command, state)
+        case (ImportLead(), Withdrawn()) | (UnsubscribeLead() | WithdrawLead(), Withdrawn()):
+            return []
+        case _, NoLead():
+            raise NotFound(f"There is no lead {command.lead_id}.", rule="lead.unknown")
+        case _, Withdrawn(reason=reason):
+            raise Refused(f"Lead {command.lead_id} was withdrawn ({reason}).", rule="lead.withdrawn")
+        case ChangeLead(), Active():
+            return _changed(command, state)
+        case EngageLead(), Active():
+            return _engaged(command, state, now)
+        case UnsubscribeLead(lead_id), Active():
+            return [] if state.unsubscribed else [LeadUnsubscribed(lead_id=lead_id, campaign_id=state.origin.campaign_id)]
+        case WithdrawLead(lead_id, reason), Active():
+            return [LeadWithdrawn(lead_id=lead_id, campaign_id=state.origin.campaign_id, reason=reason)]
+    raise AssertionError(f"No decision for {type(command).__name__}")
+
+
+def _created(command: RegisterLead | ImportLead) -> LeadCreated:
+    return LeadCreated(lead_id=command.lead_id, **vars(command.origin), **vars(command.profile))
+
+
+def _imported(command: ImportLead, state: Active) -> Sequence[Event]:
+    same_campaign = command.origin.campaign_id == state.origin.campaign_id
+    events: list[Event] = []
+    if command.origin.campaign_id not in state.campaigns:
+        campaign_id, import_id = command.origin.campaign_id, command.origin.import_id
+        events.append(LeadJoinedCampaign(lead_id=state.lead_id, campaign_id=campaign_id, import_id=import_id))
+    events.extend(_updated(state, merged(state.profile, command.profile, same_campaign=same_campaign)))
+    return events
+
+
+def merged(known: Profile, told: Profile, *, same_campaign: bool) -> Profile:
+    """What is known with what a row tells laid over it. Source and audience stay those of the lead's own campaign."""
+    keep = {"source_label", "source_kind", "in_target_audience", "engagement", "attributes"}
+    fields = {name: getattr(told, name) for name in PROFILE_FIELDS if name not in keep}
+    overlay = {name: value for name, value in fields.items() if value not in (None, CompanySize.UNKNOWN)}
+    if same_campaign and told.in_target_audience:
+        overlay["in_target_audience"] = True
+    return replace(
+        known,
+        **overlay,
+        engagement=_both(known.engagement, told.engagement),
+        attributes={**known.attributes, **told.attributes},
+    )
+
+
+def _both(known: Engagement, told: Engagement) -> Engagement:
+    """What either of two accounts of a lead's engagement says; counts are not added up, the higher one holds."""
+    if known == told:
+        return known
+    return Engagement(
+        registered_early=known.registered_early or told.registered_early,
+        attended=known.attended or told.attended,
+        questions_asked=max(known.questions_asked, told.questions_asked),
+        content_downloaded=tuple(dict.fromkeys((*known.content_downloaded, *told.content_downloaded))),
+        emails_opened=max(known.emails_opened, told.emails_opened),
+        emails_clicked=max(known.emails_clicked, told.emails_clicked),
+        pricing_visits=max(known.pricing_visits, told.pricing_visits),
+    )
+
+
+def _changed(command: ChangeLead, state: Active) -> Sequence[Event]:
+    profile = replace(state.profile, **dict(command.changes))
+    in_target = in_audience(command.audience, profile.company_size, profile.title, profile.country)
+    return _updated(state, replace(profile, in_target_audience=in_target))
+
+
+def _updated(state: Active, profile: Profile) -> Sequence[LeadUpdated]:
+    known, told = vars(state.profile), vars(profile)
+    changed = tuple(name for name in PROFILE_FIELDS if known[name] != told[name])
+    if not changed:
+        return []
+    return [LeadUpdated(lead_id=state.lead_id, changed=changed, **vars(state.origin), **told)]
+
+
+def _engaged(command: EngageLead, state: Active, now: datetime) -> Sequence[LeadEngaged]:
+    if command.occurred_at > now:
+        message = f"An engagement has happened; {command.occurred_at.isoformat()} is still to come."
+        raise Refused(message, rule="engagement.future", field="at")
+    engagement = state.profile.engagement
+    once = {EngagementKind.REGISTERED_EARLY: engagement.registered_early, EngagementKind.ATTENDED: engagement.attended}
+    if once.get(command.kind, False):
+        return []
+    return [
+        LeadEngaged(
+            lead_id=state.lead_id,
+            campaign_id=state.origin.campaign_id,
+            kind=command.kind,
+            occurred_at=command.occurred_at,
+            detail=command.detail,
+        )
+    ]
+
+
+lead = Aggregate(
+    name="lead",
+    key="lead_id",
+    commands=(RegisterLead, ImportLead, ChangeLead, EngageLead, UnsubscribeLead, WithdrawLead),
+    initial=NoLead(),
+    evolve=evolve,
+    decide=decide,
+    topic=LEAD,
+    private=(LeadJoinedCampaign,),
+)

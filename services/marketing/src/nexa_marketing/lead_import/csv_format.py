@@ -1,0 +1,245 @@
+"""What kind of CSV file this is: encoding, line ends, separator, columns; found while the bytes stream past, once."""
+
+import codecs
+import csv
+import hashlib
+import re
+from dataclasses import dataclass
+
+import charset_normalizer
+
+SAMPLE = 64 * 1024
+HEADER_LIMIT = 256 * 1024
+COLUMN_LIMIT = 2_000
+SEPARATORS = (",", ";", "\t", "|")
+
+NOT_CSV = {
+    b"PK\x03\x04": "a zip archive or an Excel workbook (.xlsx); unpack it, or save the sheet as CSV",
+    b"\x1f\x8b": "gzip-compressed; unpack it first",
+    b"%PDF": "a PDF document; export the list as CSV",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls); save the sheet as CSV",
+    b"{\\rtf": "a rich text document; save it as CSV",
+}
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+LEGACY_ENCODINGS = ["cp1252", "cp1250", "cp1251", "shift_jis", "gb18030", "big5", "euc_kr", "euc_jp", "koi8_r"]
+ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
+NON_ASCII = re.compile("[^\x00-\x7f]")
+
+
+class NotCsv(Exception):
+    """The file cannot be read as CSV at all; the message says what it is and what to do."""
+
+
+@dataclass(frozen=True)
+class CsvFormat:
+    """How the stored bytes are read. `newline` is the byte that ends a line; the first data row starts at byte
+    `first_row`, which is line `first_line` of the file.
+    """
+
+    encoding: str
+    separator: str
+    newline: str
+    columns: tuple[str, ...]
+    first_row: int
+    first_line: int
+
+
+@dataclass(frozen=True)
+class ReceivedFile:
+    """The facts of an upload: its own size and digest, the size as stored, its format and its first bytes as stored."""
+
+    size: int
+    sha256: str
+    stored: int
+    format: CsvFormat
+    head: bytes
+
+
+class Intake:
+    """Takes an upload piece by piece, gives back the bytes to store, and knows the format at the end.
+
+    UTF-16 and UTF-32 are stored as UTF-8, so that a line ends at the same byte in every stored file; all else is stored as
+    it came. Memory: the head of the file and a sample of its lines that are not ASCII.
+    """
+
+    def __init__(self, encoding: str | None = None, separator: str | None = None) -> None:
+        self._given_encoding = _known_encoding(encoding)
+        self._given_separator = separator
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._stored = 0
+        self._head = b""
+        self._started = False
+        self._transcode: codecs.IncrementalDecoder | None = None
+        self._utf8 = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._good = 0
+        self._bad = 0
+        self._foreign = b""
+
+    def feed(self, piece: bytes) -> bytes:
+        self._digest.update(piece)
+        self._size += len(piece)
+        if not self._started:
+            self._head += piece
+            if len(self._head) < 4:
+                return b""
+            piece, self._head = self._begin(self._head), b""
+        return self._keep(self._decoded(piece, final=False))
+
+    def finish(self) -> tuple[bytes, ReceivedFile]:
+        """The last bytes to store and what was received. Raises NotCsv."""
+        rest = b""
+        if not self._started:
+            piece, self._head = self._begin(self._head), b""
+            rest = self._keep(self._decoded(piece, final=True))
+        elif self._transcode is not None:
+            rest = self._keep(self._decoded(b"", final=True))
+        if not self._stored:
+            raise NotCsv("The file is empty.")
+        form = read_header(self._head, self._encoding(), self._given_separator)
+        return rest, ReceivedFile(self._size, self._digest.hexdigest(), self._stored, form, self._head[:SAMPLE])
+
+    def _begin(self, head: bytes) -> bytes:
+        self._started = True
+        for magic, what in NOT_CSV.items():
+            if head.startswith(magic):
+                raise NotCsv(f"The file is not CSV but {what}.")
+        for mark, encoding in BYTE_ORDER_MARKS:
+            if head.startswith(mark):
+                self._read_as(encoding)
+                return head[len(mark) :]
+        if wide := _wide_encoding(head):
+            self._read_as(wide)
+        return head
+
+    def _read_as(self, encoding: str) -> None:
+        if encoding != "utf-8":
+            self._transcode = codecs.getincrementaldecoder(encoding)("replace")
+
+    def _decoded(self, piece: bytes, *, final: bool) -> bytes:
+        if self._transcode is None:
+            return piece
+        return self._transcode.decode(piece, final).encode("utf-8", "replace")
+
+    def _keep(self, piece: bytes) -> bytes:
+        self._stored += len(piece)
+        if len(self._head) < HEADER_LIMIT:
+            self._head += piece[: HEADER_LIMIT - len(self._head)]
+        self._look_at_encoding(piece)
+        return piece
+
+    def _look_at_encoding(self, piece: bytes) -> None:
+        if piece.isascii() and not self._utf8.getstate()[0]:
+            return
+        text = self._utf8.decode(piece)
+        bad = len(ESCAPED_BYTE.findall(text))
+        self._bad += bad
+        self._good += len(NON_ASCII.findall(text)) - bad
+        if bad and len(self._foreign) < SAMPLE:
+            lines = (line for line in piece.split(b"\n") if not line.isascii())
+            self._foreign += b"\n".join(lines)[: SAMPLE - len(self._foreign)]
+
+    def _encoding(self) -> str:
+        if self._given_encoding and self._transcode is None:
+            return self._given_encoding
+        return "utf-8" if self._good >= self._bad else legacy_encoding(self._foreign)
+
+
+def legacy_encoding(sample: bytes) -> str:
+    """The likeliest encoding of lines that are not UTF-8."""
+    if _decodes(sample, "cp1252") and _mostly_letters(sample.decode("cp1252")):
+        return "cp1252"
+    best = charset_normalizer.from_bytes(sample, cp_isolation=LEGACY_ENCODINGS).best()
+    return best.encoding if best is not None else "cp1252"
+
+
+def read_header(head: bytes, encoding: str, separator: str | None = None) -> CsvFormat:
+    """Line ends, separator and columns from the first bytes of the file. Raises NotCsv."""
+    newline = "\n" if b"\n" in head or b"\r" not in head else "\r"
+    start = line = 0
+    while start < len(head):
+        end = head.find(newline.encode(), start)
+        end = len(head) if end < 0 else end + 1
+        text = head[start:end].decode(encoding, "surrogateescape").strip("\r\n")
+        line += 1
+        if text.strip():
+            break
+        start = end
+    else:
+        raise NotCsv("The file has no header: its first lines are empty.")
+    if end >= HEADER_LIMIT:
+        raise NotCsv(f"Line {line}, the header, is longer than {HEADER_LIMIT:,} bytes: is it a CSV file?")
+    if "\x00" in text or ESCAPED_BYTE.search(text):
+        raise NotCsv(f"Line {line}, the header, is not {encoding} text; save the file as UTF-8.")
+    if text.lower().startswith("sep=") and len(text) == 5:
+        rest = read_header(head[end:], encoding, text[4])
+        return CsvFormat(encoding, text[4], newline, rest.columns, rest.first_row + end, rest.first_line + line)
+    if text.count('"') % 2:
+        raise NotCsv(f"A quote in line {line}, the header, is never closed.")
+    separator = separator or guess_separator(text)
+    columns = _named(next(csv.reader([text], delimiter=separator)))
+    if len(columns) > COLUMN_LIMIT:
+        raise NotCsv(f"The header names {len(columns):,} columns; at most {COLUMN_LIMIT:,} can be read.")
+    return CsvFormat(encoding, separator, newline, columns, end, line + 1)
+
+
+def guess_separator(header: str) -> str:
+    """The separator that splits the header into the most columns."""
+    return max(SEPARATORS, key=lambda separator: len(next(csv.reader([header], delimiter=separator))))
+
+
+def _named(cells: list[str]) -> tuple[str, ...]:
+    """Column names, unique and not empty: "Column 3" for a blank one, "Email (2)" for the second of a name."""
+    names: list[str] = []
+    for number, cell in enumerate(cells, start=1):
+        name = original = " ".join(cell.split()) or f"Column {number}"
+        again = 2
+        while name in names:
+            name = f"{original} ({again})"
+            again += 1
+        names.append(name)
+    return tuple(names)
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    """UTF-16 without a byte order mark shows as a NUL beside each ASCII letter."""
+    sample = head[:400]
+    if len(sample) < 4 or 0 not in sample:
+        return None
+    even, odd = sample[0::2], sample[1::2]
+    if odd.count(0) > 0.7 * len(odd) and even.count(0) < 0.1 * len(even):
+        return "utf-16-le"
+    if even.count(0) > 0.7 * len(even) and odd.count(0) < 0.1 * len(odd):
+        return "utf-16-be"
+    return None
+
+
+def _known_encoding(name: str | None) -> str | None:
+    if name is None:
+        return None
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise NotCsv(f"There is no encoding {name!r}; leave it out, or give utf-8 or cp1252.") from None
+
+
+def _decodes(sample: bytes, encoding: str) -> bool:
+    try:
+        sample.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mostly_letters(text: str) -> bool:
+    """True where the foreign characters are Western European letters between other letters, as in Müller or Élodie."""
+    foreign = NON_ASCII.findall(text)
+    letters = sum(1 for character in foreign if character.isalpha())
+    runs = re.findall("[^\x00-\x7f]{3,}", text)
+    return letters >= 0.8 * len(foreign) and not runs

@@ -1,0 +1,57 @@
+"""Private facts of an import."""
+
+from uuid import UUID
+
+from nexa_contracts.envelope import Event
+from nexa_contracts.marketing import LeadSourceKind
+
+
+class ImportOpened(Event):
+    """Somebody is about to send a file of leads for a campaign. `fields`, `match_key`, `constants`: what they said of it."""
+
+    import_id: UUID
+    campaign_id: UUID
+    filename: str
+    source_label: str
+    source_kind: LeadSourceKind
+    fields: dict[str, str]
+    match_key: str | None = None
+    constants: dict[str, str]
+    encoding: str | None = None
+    separator: str | None = None
+
+
+class FileReceived(Event):
+    """The file is in the store, under its upload's id; a later upload takes its place."""
+
+    import_id: UUID
+    upload_id: UUID
+    size: int
+    stored: int
+    sha256: str
+    encoding: str
+    separator: str
+    newline: str
+    columns: tuple[str, ...]
+    first_row: int
+    first_line: int
+    first_rows: tuple[tuple[str, ...], ...]
+
+
+class DryRunStarted(Event):
+    """Every row is judged, nothing is written. `run` counts the dry runs of this import."""
+
+    import_id: UUID
+    run: int
+    fields: dict[str, str | None]
+    match_key: str
+    constants: dict[str, str]
+
+
+class MappingChosen(Event):
+    """How the rows are read in the import that starts now: the field of every column, None where it is an attribute."""
+
+    import_id: UUID
+    fields: dict[str, str | None]
+    match_key: str
+    constants: dict[str, str]
