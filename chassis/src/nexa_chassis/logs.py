@@ -43,7 +43,7 @@ def _json(_: WrappedLogger, __: str, event: EventDict) -> bytes:
 
 
 class AtMostEvery(logging.Filter):
-    """Lets a library say the same thing once per `seconds`; a producer without its broker says it 9,000 times a second."""
+    """Lets a library say a thing once per `seconds`; a producer without its broker says it 9,000 times a second."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()

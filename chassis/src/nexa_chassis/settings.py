@@ -24,8 +24,8 @@ OptionalPath = Annotated[Path | None, BeforeValidator(_none_if_blank)]
 class Settings(BaseModel):
     """Addresses, files and limits. Each field is read from `NEXA_<FIELD NAME IN CAPITALS>`.
 
-    `database_url` is the application role's address (`postgresql://…`), `database_owner_url` the one that owns the tables
-    (migrations and rebuilds). Time-outs are seconds on the wall clock, never on the simulated one.
+    `database_url` is the application role's address (`postgresql://…`), `database_owner_url` the one that owns the
+    tables (migrations and rebuilds). Time-outs are seconds on the wall clock, never on the simulated one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,7 +40,7 @@ class Settings(BaseModel):
     jwks_file: OptionalPath = Field(
         default=None, description="JSON Web Key Set that bearer tokens are verified against"
     )
-    token_issuer: str = "nexa"
+    issuer: str = Field(default="nexa", description="who signs the bearer tokens")
     clock_file: OptionalPath = Field(default=None, description="file of the simulated clock; without it, wall time")
     trace_file: OptionalPath = Field(
         default=None, description="where spans go as JSON lines when no OTLP endpoint is set"
@@ -55,9 +55,13 @@ class Settings(BaseModel):
     pool_size: int = Field(default=10, ge=1, description="database connections a process keeps")
     pool_timeout: float = Field(default=2.0, gt=0, description="longest wait for a connection before a 503")
     connect_timeout: int = Field(default=2, ge=1, description="longest wait for the database to accept a connection")
-    statement_timeout: float = Field(default=5.0, gt=0, description="longest statement of a request")
+    request_timeout: float = Field(
+        default=5.0, gt=0, description="longest a request works on the database before a 503"
+    )
+    statement_timeout: float = Field(default=60.0, gt=0, description="longest single statement of any part")
     stop_timeout: float = Field(default=10.0, gt=0, description="longest a stopping process waits for work in flight")
     body_limit: int = Field(default=1024 * 1024, ge=1, description="largest request body in bytes")
+    most_in_flight: int = Field(default=512, ge=1, description="requests answered at once; more get a 503")
     outbox_age_limit: float = Field(default=60.0, gt=0, description="an older unpublished event makes us not ready")
 
     @classmethod

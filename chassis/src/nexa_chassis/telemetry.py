@@ -1,8 +1,8 @@
 """Traces that go through the whole of a process: spans, and the `traceparent` that carries them on.
 
-The traceparent of a request stands in the events it appends, travels with their records and is taken up by the consumers,
-so one trace leads from an upload to a mail. Spans go to the collector named by OTEL_EXPORTER_OTLP_ENDPOINT, else as JSON
-lines to NEXA_TRACE_FILE, else nowhere.
+The traceparent of a request stands in the events it appends, travels with their records and is taken up by the
+consumers, so one trace leads from an upload to a mail. Spans go to the collector named by OTEL_EXPORTER_OTLP_ENDPOINT,
+else as JSON lines to NEXA_TRACE_FILE, else nowhere.
 """
 
 import os
@@ -42,7 +42,10 @@ def parse_traceparent(traceparent: str | None) -> SpanContext | None:
         return None
     try:
         parsed = SpanContext(
-            int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=SAMPLED if int(flags, 16) & 1 else UNSAMPLED
+            int(trace_id, 16),
+            int(span_id, 16),
+            is_remote=True,
+            trace_flags=SAMPLED if int(flags, 16) & 1 else UNSAMPLED,
         )
     except ValueError:
         return None
@@ -102,7 +105,7 @@ def note_error(span: Span, error: BaseException) -> None:
 
 
 class JsonLines(SpanExporter):
-    """Appends each span as one JSON object: trace, span, parent, service, name, kind, start, end (ns), attributes, error."""
+    """Appends a JSON object per span: trace, span, parent, service, name, kind, start, end (ns), attributes, error."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +143,7 @@ def _line(span: ReadableSpan) -> bytes:
 
 def _exporter(settings: Settings) -> SpanExporter | None:
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
-        # Imported here: the exporter brings protobuf and requests, which a process without a collector does not pay for.
+        # Imported here: it brings protobuf and requests, which a process without a collector need not pay for.
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
         return OTLPSpanExporter()

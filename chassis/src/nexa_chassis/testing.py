@@ -1,9 +1,9 @@
 """Given / when / then for decisions, reactions, processes and read models: pure, in memory, no clock, no database.
 
-    given(order, OrderPlaced(...)).when(Ship(...)).then(OrderShipped(...))
-    given(order).when(Ship(...)).then_refused(rule="order.unknown")
-    given(bill_shipped_order).when(OrderShipped(...)).then(SendBill(...), Deadline(at=..., command=...))
-    assert project(open_orders, OrderPlaced(...)) == [{"order_id": ..., "total": 3}]
+given(order, OrderPlaced(...)).when(Ship(...)).then(OrderShipped(...))
+given(order).when(Ship(...)).then_refused(rule="order.unknown")
+given(bill_shipped_order).when(OrderShipped(...)).then(SendBill(...), Deadline(at=..., command=...))
+assert project(open_orders, OrderPlaced(...)) == [{"order_id": ..., "total": 3}]
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,13 +13,13 @@ from difflib import ndiff
 from typing import Any, TypeVar, overload
 from uuid import UUID
 
-from nexa_contracts.envelope import Event, event_name
 from sqlalchemy import Table
 
 from nexa_chassis.domain import Aggregate, AggregateInContext, AnyAggregate, Recorded, Refused
 from nexa_chassis.reactions import AnyReaction, Process, Reaction
 from nexa_chassis.read_models import Add, Put, ReadModel, Remove
 from nexa_chassis.running import RunningService, running
+from nexa_contracts.envelope import Event, event_name
 
 __all__ = ["NOW", "Outcome", "Rows", "RunningService", "given", "project", "recorded", "running"]
 
@@ -47,7 +47,8 @@ def recorded(
 ) -> Recorded:
     """The event as a fact that a reaction or read model is given.
 
-    Its stream is named by the first field that ends in `_id` unless given; `previous` counts as if every version was published.
+    Its stream is named by the first field that ends in `_id` unless given; `previous` counts as if every version
+    was published.
     """
     name = event_name(type(event))
     return Recorded(
@@ -109,7 +110,7 @@ class GivenAggregate:
 
     def when(self, command: object, *, now: datetime = NOW) -> Outcome:
         case = f"{self.aggregate.name}: {type(command).__name__} on {type(self.state).__name__}"
-        arguments = (command, self.state, now)
+        arguments: tuple[object, ...] = (command, self.state, now)
         if isinstance(self.aggregate, AggregateInContext):
             arguments = (*arguments, self.context)
         try:
