@@ -1,0 +1,82 @@
+"""Streams out of the database: only what is not in the state cache, and the cache never trusted blindly."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from nexa_chassis.catalog import Catalog
+from nexa_chassis.domain import AnyAggregate
+from nexa_chassis.lanes import DriverConnection
+from nexa_chassis.state_cache import Head, StateCache
+from nexa_chassis.unit_of_work import LoadedRow, fold
+
+# The row of the cached version itself comes along without its data: if it is not there, the database is not the one that
+# the cache was filled from (restored, emptied), and the cache is dropped.
+_ONE = (
+    "select stream, version, type, published, case when version > %s then data::text end from events"
+    " where stream = %s and version >= %s order by version"
+)
+_MANY = (
+    "select e.stream, e.version, e.type, e.published, case when e.version > w.version then e.data::text end"
+    " from unnest(%s::text[], %s::int[]) as w(stream, version)"
+    " join events e on e.stream = w.stream and e.version >= w.version order by e.stream, e.version"
+)
+
+
+async def load_head(
+    driver: DriverConnection, catalog: Catalog, cache: StateCache, stream: str, aggregate: AnyAggregate
+) -> Head:
+    """The stream's head as the database has it now."""
+    cached = cache.get(stream)
+    version = cached.version if cached else 0
+    cursor = await driver.execute(_ONE, (version, stream, version))
+    head = _advance(catalog, cache, stream, aggregate, cached, await cursor.fetchall())
+    if head is None:
+        return await load_head(driver, catalog, cache, stream, aggregate)
+    return head
+
+
+async def load_heads(
+    driver: DriverConnection, catalog: Catalog, cache: StateCache, streams: Sequence[tuple[str, AnyAggregate]]
+) -> dict[str, Head]:
+    """The heads of these streams in one query; one more for those whose cached state did not hold."""
+    cached = {stream: cache.get(stream) for stream, _ in streams}
+    cursor = await driver.execute(_MANY, (list(cached), [head.version if head else 0 for head in cached.values()]))
+    rows = {stream: list(group) for stream, group in groupby(await cursor.fetchall(), key=itemgetter(0))}
+    heads: dict[str, Head] = {}
+    stale: list[tuple[str, AnyAggregate]] = []
+    for stream, aggregate in streams:
+        head = _advance(catalog, cache, stream, aggregate, cached[stream], rows.get(stream, ()))
+        if head is None:
+            stale.append((stream, aggregate))
+        else:
+            heads[stream] = head
+    if stale:
+        heads.update(await load_heads(driver, catalog, cache, stale))
+    return heads
+
+
+def _advance(
+    catalog: Catalog,
+    cache: StateCache,
+    stream: str,
+    aggregate: AnyAggregate,
+    cached: Head | None,
+    rows: Iterable[tuple[Any, ...]],
+) -> Head | None:
+    """The cached head brought up to date by these rows; None (and forgotten) where they do not continue it."""
+    found: list[LoadedRow] = list(rows)
+    if cached is None:
+        if not found:
+            return Head(aggregate.initial, 0, None)
+        head = fold(catalog, aggregate, Head(aggregate.initial, 0, None), found)
+    elif not found or found[0][1] != cached.version:
+        cache.forget(stream)
+        return None
+    elif len(found) == 1:
+        return cached
+    else:
+        head = fold(catalog, aggregate, cached, found[1:])
+    cache.put(stream, head)
+    return head
