@@ -26,7 +26,7 @@ from nexa_chassis.status import Health
 
 if TYPE_CHECKING:
     from nexa_chassis.runtime import Runtime
-    from nexa_chassis.store import Transaction
+    from nexa_chassis.transaction import Transaction
 
 JobState: TypeAlias = Mapping[str, JsonValue]
 
