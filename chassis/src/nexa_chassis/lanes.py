@@ -5,6 +5,7 @@ a lane is taken from a list.
 """
 
 import asyncio
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -29,7 +30,7 @@ class Lanes:
     async def take(self) -> AsyncIterator[DriverConnection]:
         """A connection in autocommit; one that comes back broken or inside a transaction is closed."""
         async with self._turns:
-            connection = self._idle.pop() if self._idle else await self._open()
+            connection = await self._idle_one() or await self._open()
             try:
                 yield connection
             finally:
@@ -38,15 +39,18 @@ class Lanes:
                 else:
                     await connection.close()
 
-    async def drop_idle(self) -> None:
-        """Close the lanes that nobody uses, as after one of them turned out to be broken: the server has been away."""
-        idle, self._idle = self._idle, []
-        for connection in idle:
-            await connection.close()
-
     async def close(self) -> None:
         self._closed = True
-        await self.drop_idle()
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _idle_one(self) -> DriverConnection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not has_hung_up(connection):
+                return connection
+            await connection.close()
+        return None
 
     async def _open(self) -> DriverConnection:
         pooled = await self._engine.raw_connection()
@@ -56,6 +60,15 @@ class Lanes:
         await connection.set_autocommit(True)
         prepare_at_once(connection)
         return connection
+
+
+def has_hung_up(connection: DriverConnection) -> bool:
+    """Whether the server has closed this idle connection: nothing else makes an idle connection's socket readable."""
+    if connection.closed:
+        return True
+    socket = select.poll()
+    socket.register(connection.pgconn.socket, select.POLLIN)
+    return bool(socket.poll(0))
 
 
 def prepare_at_once(connection: DriverConnection) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 from pydantic import JsonValue
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from nexa_chassis.append import append_statement, key_statement
 from nexa_chassis.catalog import Catalog
@@ -18,7 +18,7 @@ from nexa_chassis.clock import Clock
 from nexa_chassis.conflicts import ConcurrencyConflict, IdempotencyMismatch, VersionMismatch
 from nexa_chassis.domain import Recorded, Refused, Stream
 from nexa_chassis.event_codec import EVENT_COLUMNS, EventRow
-from nexa_chassis.lanes import DriverConnection, Lanes
+from nexa_chassis.lanes import DriverConnection, Lanes, has_hung_up
 from nexa_chassis.loading import load_head, load_heads
 from nexa_chassis.origin import Origin
 from nexa_chassis.state_cache import StateCache
@@ -99,8 +99,9 @@ class Store:
 
     async def load(self, aggregate: Stream[S], id: UUID) -> Loaded[S]:
         """The live state of one stream."""
+        stream = f"{aggregate.name}-{id}"
         async with self._lanes.take() as lane:
-            head = await load_head(lane, self.catalog, self.cache, f"{aggregate.name}-{id}", cast(Any, aggregate))
+            head = await load_head(lane, self.catalog, self.cache, stream, cast(Any, aggregate))
         return Loaded(head.state, head.version)
 
     async def execute(
@@ -200,11 +201,12 @@ class Store:
     @asynccontextmanager
     async def transaction(self, origin: Origin) -> AsyncIterator[Transaction]:
         """One transaction on a connection of the engine's pool. `origin` is for commands that come without their own."""
-        # Begun by hand: SQLAlchemy commits only what it knows of, and the hot statements go past it.
-        async with self.engine.connect() as connection, connection.begin():
-            driver = cast(DriverConnection, (await connection.get_raw_connection()).driver_connection)
-            tx = Transaction(self, connection, driver, origin)
-            yield tx
+        async with self.engine.connect() as connection:
+            driver = await _live_driver(connection)
+            # Begun by hand: SQLAlchemy commits only what it knows of, and the hot statements go past it.
+            async with connection.begin():
+                tx = Transaction(self, connection, driver, origin)
+                yield tx
         self._keep(tx.unit)
         self.committed()
 
@@ -234,3 +236,12 @@ class Store:
         versions = {stream: head.version for stream, head in unit.heads.items()}
         versions.update({fact.stream: fact.version for fact in facts})
         return Done(facts, versions, replayed=True)
+
+
+async def _live_driver(connection: AsyncConnection) -> DriverConnection:
+    """The driver's connection; those that the server closed while they lay in the pool are replaced."""
+    while True:
+        driver = cast(DriverConnection, (await connection.get_raw_connection()).driver_connection)
+        if not has_hung_up(driver):
+            return driver
+        await connection.invalidate()

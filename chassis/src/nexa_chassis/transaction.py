@@ -97,6 +97,16 @@ class Transaction:
         for statement in Changes(changes).statements(tables):
             await self._driver.execute(statement.sql, (statement.rows,))
 
+    async def fetch(self, sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+        """The rows of a driver-level query, on this transaction's connection."""
+        cursor = await self._driver.execute(cast(LiteralString, sql), parameters)
+        return await cursor.fetchall()
+
+    async def run(self, sql: str, parameters: Sequence[object] | Mapping[str, object]) -> int:
+        """Execute a driver-level statement on this transaction's connection; gives how many rows it touched."""
+        cursor = await self._driver.execute(cast(LiteralString, sql), parameters)
+        return cursor.rowcount
+
     async def schedule(self, deadlines: Sequence[Deadline | tuple[Deadline, Origin]]) -> None:
         """Remember these deadlines. One that is scheduled again under the same cause, actor and key stays as it was."""
         rows = [
