@@ -10,7 +10,7 @@ from typing import cast
 import orjson
 import structlog
 from opentelemetry import trace
-from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 ADDRESS = re.compile(r"[^\s@<>\"'(=]+@[^\s@<>\"')]+\.[^\s@<>\"')]+")
 DETAIL = re.compile(r"(DETAIL:|\[parameters:|input_value=).*?(?=\n|$)")
@@ -36,6 +36,14 @@ def _trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     if context.trace_id and "trace" not in event:
         event["trace"] = f"{context.trace_id:032x}"
     return event
+
+
+def _named(service: str) -> Processor:
+    def name(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        event["service"] = service
+        return event
+
+    return name
 
 
 def _json(_: WrappedLogger, __: str, event: EventDict) -> bytes:
@@ -76,7 +84,7 @@ def configure_logs(service: str, level: str) -> None:
     threshold = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _named(service),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
             _trace,
@@ -88,7 +96,6 @@ def configure_logs(service: str, level: str) -> None:
         logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
     root = logging.getLogger()
     root.handlers[:] = [StructuredHandler()]
     root.setLevel(max(threshold, logging.INFO))

@@ -48,6 +48,7 @@ class Settings(BaseModel):
     trace_ratio: float = Field(default=1.0, ge=0, le=1, description="share of new traces that are recorded")
     log_level: str = "INFO"
     topic_partitions: int = Field(default=4, ge=1)
+    topic_replication: int = Field(default=1, ge=1, description="copies of each topic; 3 on a cluster")
     public_url: str = Field(default="", description="where people reach the product, for links in mails")
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25

@@ -34,6 +34,7 @@ DEADLINES = Gauge("nexa_deadlines", "Deadlines: due ones, and those given up", [
 
 FIGURES = text("""
     select (select count(*) from outbox) as outbox_rows,
+           (select min(position) from outbox) as outbox_oldest,
            (select extract(epoch from clock_timestamp() - recorded_at) from events
              where position = (select min(position) from outbox)) as outbox_age,
            (select coalesce(max(position), 0) from events) as events,
@@ -118,6 +119,23 @@ class ServiceStatus(BaseModel):
     counters: dict[str, int]
 
 
+class Since:
+    """How long something has been the same, seen from here: the age of what has no time of its own on the wall clock."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[object, float]] = {}
+
+    def age(self, name: str, value: object) -> float:
+        """Seconds since `value` was first seen under this name; 0 for None."""
+        if value is None:
+            self._seen.pop(name, None)
+            return 0.0
+        known = self._seen.get(name)
+        if known is None or known[0] != value:
+            known = self._seen[name] = (value, time.monotonic())
+        return time.monotonic() - known[1]
+
+
 class Vitals:
     """Looks after one process: what runs in it, and what its database and broker say."""
 
@@ -127,6 +145,8 @@ class Vitals:
         self.down: dict[str, str] = {}
         self.restarts: dict[str, int] = {}
         self._heard = time.monotonic()
+        self._since = Since()
+        self._simulated = runtime.settings.clock_file is not None
 
     async def pulse(self, stopping: asyncio.Event) -> None:
         """Shows that the event loop turns; a loop that something blocks makes /livez late, or fail."""
@@ -158,10 +178,16 @@ class Vitals:
             figures = await self._figures()
         except Exception as error:  # whatever it is, it means not ready, and the name of it is the reason
             return {"database": f"does not answer: {type(error).__name__}"}
-        age = float(figures["outbox_age"] or 0)
+        age = self._outbox_age(figures)
         if age > self.runtime.settings.outbox_age_limit:
             return {"outbox": f"the oldest unpublished event is {age:.0f} s old, the limit is a matter of seconds"}
         return {}
+
+    def _outbox_age(self, figures: RowMapping) -> float:
+        """On a simulated clock an event's own times say nothing about waiting, so it counts from when it was first seen."""
+        if self._simulated:
+            return self._since.age("outbox", figures["outbox_oldest"])
+        return float(figures["outbox_age"] or 0)
 
     async def _broker(self) -> dict[str, str]:
         """A poll of an absent broker just returns nothing, so it is asked for a connection."""
@@ -190,7 +216,7 @@ class Vitals:
         status = ServiceStatus(
             service=self.runtime.service.name,
             ready=not self.down and all(part.health().ready for part in self.parts),
-            outbox=OutboxStatus(rows=figures["outbox_rows"], oldest_age_seconds=float(figures["outbox_age"] or 0)),
+            outbox=OutboxStatus(rows=figures["outbox_rows"], oldest_age_seconds=self._outbox_age(figures)),
             consumers=consumers,
             jobs=JobsStatus(active=figures["jobs_active"], failed=figures["jobs_failed"]),
             deadlines=DeadlinesStatus(
@@ -254,11 +280,14 @@ class Vitals:
             LAG.labels(service, consumer.name).set(consumer.lag)
             PARKED.labels(service, consumer.name, "waiting").set(parked.get((consumer.name, "waiting"), 0))
             PARKED.labels(service, consumer.name, "dead").set(parked.get((consumer.name, "dead"), 0))
-        now = datetime.now(UTC)
         for part in self.parts:
             if isinstance(part, Consuming):
-                oldest = part.oldest_unhandled
-                UNHANDLED_AGE.labels(service, part.name).set((now - oldest).total_seconds() if oldest else 0)
+                UNHANDLED_AGE.labels(service, part.name).set(self._unhandled_age(part.name, part.oldest_unhandled))
+
+    def _unhandled_age(self, consumer: str, oldest: datetime | None) -> float:
+        if self._simulated:
+            return self._since.age(consumer, oldest)
+        return (datetime.now(UTC) - oldest).total_seconds() if oldest else 0.0
 
 
 async def _lag(part: Consuming) -> int:

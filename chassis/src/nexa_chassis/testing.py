@@ -18,10 +18,21 @@ from sqlalchemy import Table
 from nexa_chassis.domain import Aggregate, AggregateInContext, AnyAggregate, Recorded, Refused
 from nexa_chassis.reactions import AnyReaction, Process, Reaction
 from nexa_chassis.read_models import Add, Put, ReadModel, Remove
-from nexa_chassis.running import RunningService, running
+from nexa_chassis.running import RunningService, Signer, eventually, running
 from nexa_contracts.envelope import Event, event_name
 
-__all__ = ["NOW", "Outcome", "Rows", "RunningService", "given", "project", "recorded", "running"]
+__all__ = [
+    "NOW",
+    "Outcome",
+    "Rows",
+    "RunningService",
+    "Signer",
+    "eventually",
+    "given",
+    "project",
+    "recorded",
+    "running",
+]
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """A Monday morning: the time of a test that names none."""

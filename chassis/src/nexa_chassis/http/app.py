@@ -17,6 +17,7 @@ from nexa_chassis.http.operations import operations
 from nexa_chassis.http.problems import PROBLEM_TYPE, FieldError, ProblemDetails, problem_of
 from nexa_chassis.runtime import Runtime
 from nexa_chassis.service import Service
+from nexa_chassis.status import Vitals
 from nexa_chassis.telemetry import current_traceparent
 
 PROBLEM = {"$ref": "#/components/schemas/ProblemDetails"}
@@ -38,8 +39,11 @@ IF_MATCH = {
 }
 
 
-def create_app(service: Service, runtime: Runtime) -> FastAPI:
-    """The ASGI application of the service. Its parts, such as the verifier of tokens, live in `app.state`."""
+def create_app(service: Service, runtime: Runtime, vitals: Vitals | None = None, *, routes: bool = True) -> FastAPI:
+    """The ASGI application of the service; without `routes`, only the operator's addresses.
+
+    What a request works with lives in `app.state`: runtime, verifier of tokens, vitals.
+    """
     app = FastAPI(
         title=f"Nexa {service.name}",
         version="1",
@@ -48,10 +52,11 @@ def create_app(service: Service, runtime: Runtime) -> FastAPI:
         max_body_size=None,
     )
     app.state.runtime = runtime
+    app.state.vitals = vitals or Vitals(runtime)
     app.state.verifier = Verifier(KeySet(runtime.settings.jwks_file), runtime.settings.issuer)
     for error in (HTTPException, RequestValidationError, Refused):
         app.add_exception_handler(error, _answer)
-    for router in (*service.routes, operations()):
+    for router in (*(service.routes if routes else ()), operations()):
         # Not include_router: that keeps the router as a level of its own, through which every request is matched twice.
         app.router.routes.extend(router.routes)
     app.add_middleware(
