@@ -24,32 +24,40 @@ COLUMNS = (
     "Attended", "Time in Session (minutes)", "Questions Asked", "Downloads", "Registration Source",
 )  # fmt: skip
 
-FIRST_NAMES = (
-    "Ada Adil Aiko Alba Alina Amara Amir Anders Anika Anton Aria Arjun Astrid Aurel Bea Bennett Bianca Bruno Camille Carlos "
-    "Carmen Cedric Chidi Clara Colin Dalia Damian Daria Deniz Diego Dora Edgar Elif Elin Emil Enzo Esra Esther Fabian Farah "
-    "Felix Fiona Freya Gabriel Gemma Giulia Goran Greta Hana Hassan Heidi Hugo Ilona Imran Ines Iris Ivan Jana Jasper Joana "
-    "Jonas Juno Kaito Karim Katja Kemal Kofi Lara Leif Leila Linus Livia Luca Magnus Malik Mara Marek Mei Mina Nadia Nico "
-    "Nora Olga Omar Oskar Paula Pavel Priya Quentin Rafael Rania Rosa Samir Sanna Selma Sven Tara Tomas Uma Viktor Wanda Yara "
-    "Yusuf Zeno Zoe"
-).split()
-LAST_NAMES = (
-    "Abara Alder Almgren Amsel Arendt Aslan Bachmann Barros Bellini Bergqvist Bianchi Bosch Calder Castell Cervantes Cheng "
-    "Dahl Dembele Demir Dietz Dufour Eklund Endo Eriksen Esposito Faber Ferrara Finch Fontaine Forsell Gallo Garnier Gebauer "
-    "Haddad Halvorsen Harlow Hartwig Hashimoto Holm Ibarra Ishikawa Jansen Jokinen Kamara Kaplan Keller Kimura Kovac Kurz "
-    "Laine Lambert Larkin Lindqvist Lorenz Maddox Marchetti Mendel Mensah Moreau Nakano Navarro Nilsen Novak Obi Oduya Olsen "
-    "Ortega Pereira Petrov Quist Rahman Ramos Reuter Rhodes Rossi Sadik Salgado Sato Schild Serrano Silva Sorensen Stark Sundin "
-    "Tanaka Thorne Tran Ueda Vance Varga Verne Vogel Wagner Weiss Winther Yamada Yilmaz Zapata Zeller"
-).split()
-FIRST_WORDS = (
-    "Amber Arctic Aster Atlas Beacon Birch Blue Boreal Bright Cedar Cobalt Copper Coral Crest Delta Drift Ember Fjord Flint "
-    "Granite Harbor Hazel Helix Indigo Ivory Juniper Kestrel Lark Linden Lumen Maple Marble Meridian Mistral Nimbus North "
-    "Oak Onyx Orchard Pebble Pine Quartz Quill Raven Ridge Saffron Sierra Silver Slate Solstice Summit Tidal Timber Umber Vale "
-    "Willow Zephyr"
-).split()
-SECOND_WORDS = (
-    "Analytics Biotech Capital Components Devices Dynamics Energy Foods Freight Health Instruments Insurance Labs Logistics "
-    "Materials Media Mobility Networks Optics Robotics Software Steel Systems Textiles Works"
-).split()
+FIRST_NAMES = [
+    "Ada", "Adil", "Aiko", "Alba", "Alina", "Amara", "Amir", "Anders", "Anika", "Anton", "Aria", "Arjun", "Astrid",
+    "Aurel", "Bea", "Bennett", "Bianca", "Bruno", "Camille", "Carlos", "Carmen", "Cedric", "Chidi", "Clara", "Colin",
+    "Dalia", "Damian", "Daria", "Deniz", "Diego", "Dora", "Edgar", "Elif", "Elin", "Emil", "Enzo", "Esra", "Esther",
+    "Fabian", "Farah", "Felix", "Fiona", "Freya", "Gabriel", "Gemma", "Giulia", "Goran", "Greta", "Hana", "Hassan",
+    "Heidi", "Hugo", "Ilona", "Imran", "Ines", "Iris", "Ivan", "Jana", "Jasper", "Joana", "Jonas", "Juno", "Kaito",
+    "Karim", "Katja", "Kemal", "Kofi", "Lara", "Leif", "Leila", "Linus", "Livia", "Luca", "Magnus", "Malik", "Mara",
+    "Marek", "Mei", "Mina", "Nadia", "Nico", "Nora", "Olga", "Omar", "Oskar", "Paula", "Pavel", "Priya", "Quentin",
+    "Rafael", "Rania", "Rosa", "Samir", "Sanna", "Selma", "Sven", "Tara", "Tomas", "Uma", "Viktor", "Wanda", "Yara",
+    "Yusuf", "Zeno", "Zoe",
+]  # fmt: skip
+LAST_NAMES = [
+    "Abara", "Alder", "Almgren", "Amsel", "Arendt", "Aslan", "Bachmann", "Barros", "Bellini", "Bergqvist", "Bianchi",
+    "Bosch", "Calder", "Castell", "Cervantes", "Cheng", "Dahl", "Dembele", "Demir", "Dietz", "Dufour", "Eklund",
+    "Endo", "Eriksen", "Esposito", "Faber", "Ferrara", "Finch", "Fontaine", "Forsell", "Gallo", "Garnier", "Gebauer",
+    "Haddad", "Halvorsen", "Harlow", "Hartwig", "Hashimoto", "Holm", "Ibarra", "Ishikawa", "Jansen", "Jokinen",
+    "Kamara", "Kaplan", "Keller", "Kimura", "Kovac", "Kurz", "Laine", "Lambert", "Larkin", "Lindqvist", "Lorenz",
+    "Maddox", "Marchetti", "Mendel", "Mensah", "Moreau", "Nakano", "Navarro", "Nilsen", "Novak", "Obi", "Oduya",
+    "Olsen", "Ortega", "Pereira", "Petrov", "Quist", "Rahman", "Ramos", "Reuter", "Rhodes", "Rossi", "Sadik",
+    "Salgado", "Sato", "Schild", "Serrano", "Silva", "Sorensen", "Stark", "Sundin", "Tanaka", "Thorne", "Tran",
+    "Ueda", "Vance", "Varga", "Verne", "Vogel", "Wagner", "Weiss", "Winther", "Yamada", "Yilmaz", "Zapata", "Zeller",
+]  # fmt: skip
+FIRST_WORDS = [
+    "Amber", "Arctic", "Aster", "Atlas", "Beacon", "Birch", "Blue", "Boreal", "Bright", "Cedar", "Cobalt", "Copper",
+    "Coral", "Crest", "Delta", "Drift", "Ember", "Fjord", "Flint", "Granite", "Harbor", "Hazel", "Helix", "Indigo",
+    "Ivory", "Juniper", "Kestrel", "Lark", "Linden", "Lumen", "Maple", "Marble", "Meridian", "Mistral", "Nimbus",
+    "North", "Oak", "Onyx", "Orchard", "Pebble", "Pine", "Quartz", "Quill", "Raven", "Ridge", "Saffron", "Sierra",
+    "Silver", "Slate", "Solstice", "Summit", "Tidal", "Timber", "Umber", "Vale", "Willow", "Zephyr",
+]  # fmt: skip
+SECOND_WORDS = [
+    "Analytics", "Biotech", "Capital", "Components", "Devices", "Dynamics", "Energy", "Foods", "Freight", "Health",
+    "Instruments", "Insurance", "Labs", "Logistics", "Materials", "Media", "Mobility", "Networks", "Optics",
+    "Robotics", "Software", "Steel", "Systems", "Textiles", "Works",
+]  # fmt: skip
 COUNTRIES = {
     "United States": 30, "Germany": 18, "United Kingdom": 14, "France": 9, "Netherlands": 7, "Sweden": 6, "Spain": 5,
     "Canada": 5, "Italy": 4, "Japan": 2,

@@ -9,7 +9,6 @@ from uuid import UUID
 from nexa_chassis.domain import Aggregate, NotFound, Refused
 from nexa_contracts.marketing import CampaignChanged, CampaignCreated, CampaignMetricsChanged
 from nexa_contracts.topics import CAMPAIGN
-
 from nexa_marketing.campaign.figures import Figures, metrics_changed
 from nexa_marketing.campaign.state import Campaign, NoCampaign, Plan, Planned, evolve
 
@@ -49,7 +48,7 @@ def decide(command: CampaignCommand, state: Campaign, now: datetime) -> Sequence
             return []
         case CreateCampaign(campaign_id), Planned():
             raise Refused(f"Campaign {campaign_id} exists already, with another plan.", rule="campaign.exists")
-        case (ChangeCampaign(campaign_id) | PublishFigures(campaign_id)), NoCampaign():
+        case ((ChangeCampaign(campaign_id) | PublishFigures(campaign_id)), NoCampaign()):
             raise NotFound(f"There is no campaign {campaign_id}.", rule="campaign.unknown")
         case ChangeCampaign(changes=changes), Planned(campaign_id, plan):
             return _change(campaign_id, plan, changes)
@@ -78,7 +77,7 @@ def _check(plan: Plan) -> None:
         raise Refused(message, rule="campaign.budget", field="budget")
 
 
-campaign = Aggregate(
+campaign: Aggregate[CampaignCommand, Campaign] = Aggregate(
     name="campaign",
     key="campaign_id",
     commands=(CreateCampaign, ChangeCampaign, PublishFigures),

@@ -8,7 +8,6 @@ from uuid import UUID
 from nexa_contracts.envelope import Event
 from nexa_contracts.marketing import Audience, CampaignChanged, CampaignCreated, CampaignMetricsChanged, LeadSourceKind
 from nexa_contracts.values import Money
-
 from nexa_marketing.campaign.figures import Figures, figures_of
 
 

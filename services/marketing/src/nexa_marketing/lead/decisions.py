@@ -20,10 +20,9 @@ from nexa_contracts.marketing import (
     LeadWithdrawn,
 )
 from nexa_contracts.topics import LEAD
-
 from nexa_marketing.lead.events import LeadJoinedCampaign
 from nexa_marketing.lead.normalise import in_audience
-from nexa_marketing.lead.state import PROFILE_FIELDS, Active, Lead, NoLead, LeadOrigin, Profile, Withdrawn, evolve
+from nexa_marketing.lead.state import PROFILE_FIELDS, Active, Lead, LeadOrigin, NoLead, Profile, Withdrawn, evolve
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,8 @@ LeadCommand: TypeAlias = RegisterLead | ImportLead | ChangeLead | EngageLead | U
 
 def decide(command: LeadCommand, state: Lead, now: datetime) -> Sequence[Event]:
     match command, state:
-        case (RegisterLead(), NoLead()) | (ImportLead(), NoLead()):
-            return [_created(command)]
+        case ((RegisterLead(lead_id, origin, profile) | ImportLead(lead_id, origin, profile)), NoLead()):
+            return [LeadCreated(lead_id=lead_id, **vars(origin), **vars(profile))]
         case RegisterLead(lead_id, origin, profile), Active() if (origin, profile) == (state.origin, state.profile):
             return []
         case RegisterLead(lead_id), Active() | Withdrawn():
@@ -96,14 +95,12 @@ def decide(command: LeadCommand, state: Lead, now: datetime) -> Sequence[Event]:
         case EngageLead(), Active():
             return _engaged(command, state, now)
         case UnsubscribeLead(lead_id), Active():
-            return [] if state.unsubscribed else [LeadUnsubscribed(lead_id=lead_id, campaign_id=state.origin.campaign_id)]
+            return (
+                [] if state.unsubscribed else [LeadUnsubscribed(lead_id=lead_id, campaign_id=state.origin.campaign_id)]
+            )
         case WithdrawLead(lead_id, reason), Active():
             return [LeadWithdrawn(lead_id=lead_id, campaign_id=state.origin.campaign_id, reason=reason)]
     raise AssertionError(f"No decision for {type(command).__name__}")
-
-
-def _created(command: RegisterLead | ImportLead) -> LeadCreated:
-    return LeadCreated(lead_id=command.lead_id, **vars(command.origin), **vars(command.profile))
 
 
 def _imported(command: ImportLead, state: Active) -> Sequence[Event]:
@@ -147,7 +144,7 @@ def _both(known: Engagement, told: Engagement) -> Engagement:
 
 
 def _changed(command: ChangeLead, state: Active) -> Sequence[Event]:
-    profile = replace(state.profile, **dict(command.changes))
+    profile = Profile(**{**vars(state.profile), **command.changes})
     in_target = in_audience(command.audience, profile.company_size, profile.title, profile.country)
     return _updated(state, replace(profile, in_target_audience=in_target))
 
@@ -179,7 +176,7 @@ def _engaged(command: EngageLead, state: Active, now: datetime) -> Sequence[Lead
     ]
 
 
-lead = Aggregate(
+lead: Aggregate[LeadCommand, Lead] = Aggregate(
     name="lead",
     key="lead_id",
     commands=(RegisterLead, ImportLead, ChangeLead, EngageLead, UnsubscribeLead, WithdrawLead),

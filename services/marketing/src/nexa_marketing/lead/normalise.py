@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 from nexa_contracts.marketing import Audience, CompanySize
-
 from nexa_marketing.lead.countries import CODES
 from nexa_marketing.lead_import.values import employees_of
 
@@ -11,8 +10,27 @@ ENTERPRISE_FROM = 1_000
 MID_MARKET_FROM = 100
 SIZE_WORDS = {
     CompanySize.ENTERPRISE: ("enterprise", "large", "corporate", "grossunternehmen", "großunternehmen"),
-    CompanySize.MID_MARKET: ("mid-market", "mid market", "midmarket", "mid", "medium", "mid-size", "mid_market", "mittelstand"),
-    CompanySize.SMALL: ("small", "smb", "sme", "startup", "start-up", "small business", "micro", "self-employed", "klein"),
+    CompanySize.MID_MARKET: (
+        "mid-market",
+        "mid market",
+        "midmarket",
+        "mid",
+        "medium",
+        "mid-size",
+        "mid_market",
+        "mittelstand",
+    ),
+    CompanySize.SMALL: (
+        "small",
+        "smb",
+        "sme",
+        "startup",
+        "start-up",
+        "small business",
+        "micro",
+        "self-employed",
+        "klein",
+    ),
 }
 SIZE_OF_WORD = {word: size for size, words in SIZE_WORDS.items() for word in words}
 

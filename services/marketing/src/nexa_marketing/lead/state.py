@@ -18,7 +18,6 @@ from nexa_contracts.marketing import (
     LeadUpdated,
     LeadWithdrawn,
 )
-
 from nexa_marketing.lead.events import LeadJoinedCampaign
 
 

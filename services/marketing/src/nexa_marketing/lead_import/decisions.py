@@ -1,6 +1,6 @@
 """An import: opened, its file received, tried dry as often as wanted, run once, completed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
@@ -10,7 +10,6 @@ from nexa_chassis.domain import Aggregate, NotFound, Refused
 from nexa_contracts.envelope import Event
 from nexa_contracts.marketing import LeadImportCompleted, LeadImportStarted, LeadSourceKind
 from nexa_contracts.topics import LEAD_IMPORT
-
 from nexa_marketing.lead_import.csv_format import CsvFormat, ReceivedFile
 from nexa_marketing.lead_import.events import DryRunStarted, FileReceived, ImportOpened, MappingChosen
 from nexa_marketing.lead_import.mapping import Choices, ColumnPlan, plan_columns, settled_plan
@@ -239,7 +238,7 @@ def evolve(state: LeadImport, event: Event) -> LeadImport:
     match state, event:
         case NoImport(), ImportOpened():
             return Opened(_order_of(event))
-        case (Opened(order) | Uploaded(order)), FileReceived():
+        case ((Opened(order) | Uploaded(order)), FileReceived()):
             return Uploaded(order, _file_of(event), state.dry_runs if isinstance(state, Uploaded) else 0)
         case Uploaded(), DryRunStarted():
             return replace(state, dry_runs=event.run)
@@ -265,13 +264,11 @@ def _order_of(event: ImportOpened) -> Order:
 
 
 def _file_of(event: FileReceived) -> StoredFile:
-    form = CsvFormat(
-        event.encoding, event.separator, event.newline, event.columns, event.first_row, event.first_line
-    )
+    form = CsvFormat(event.encoding, event.separator, event.newline, event.columns, event.first_row, event.first_line)
     return StoredFile(event.upload_id, event.size, event.stored, event.sha256, form, event.first_rows)
 
 
-lead_import = Aggregate(
+lead_import: Aggregate[ImportCommand, LeadImport] = Aggregate(
     name="lead_import",
     key="import_id",
     commands=(OpenImport, ReceiveFile, StartImport, CompleteImport),

@@ -6,7 +6,6 @@ from datetime import date
 from typing import TypeVar
 
 from nexa_contracts.marketing import Audience, CompanySize, Engagement, LeadSourceKind
-
 from nexa_marketing.lead.normalise import company_size_of, country_of, in_audience, split_name
 from nexa_marketing.lead.state import Profile
 from nexa_marketing.lead_import.csv_rows import BrokenRow, Row, printable
@@ -27,6 +26,7 @@ EMAIL_KEY = "email"
 EARLY_DAYS = 14
 LONGEST_TEXT = 300
 LONGEST_ATTRIBUTE = 5_000
+MOST_ATTRIBUTE_TEXT = 100_000
 LONGEST_KEY = 200
 
 
@@ -55,6 +55,7 @@ class Candidate:
     line: int
     key: MatchKey
     profile: Profile
+    cells: Sequence[str] = ()
 
     @property
     def keys(self) -> tuple[MatchKey, ...]:
@@ -97,7 +98,7 @@ class Interpreter:
             return Rejected(row.line, row.column, row.reason, row.cells)
         try:
             profile = self._profile(row.cells)
-            return Candidate(row.line, self._key(row.cells, profile), profile)
+            return Candidate(row.line, self._key(row.cells, profile), profile, row.cells)
         except _Unreadable as error:
             return Rejected(row.line, error.column, error.reason, printable(row.cells))
 
@@ -178,6 +179,9 @@ class Interpreter:
                 raise _Unreadable(column, f"the text is longer than {LONGEST_ATTRIBUTE:,} characters")
             if value:
                 kept[column] = value
+        if len(kept) * LONGEST_ATTRIBUTE > MOST_ATTRIBUTE_TEXT and sum(map(len, kept.values())) > MOST_ATTRIBUTE_TEXT:
+            reason = f"the columns without a field hold more than {MOST_ATTRIBUTE_TEXT:,} characters"
+            raise _Unreadable(None, reason)
         return kept
 
     def _value(self, cells: Sequence[str], field: str, parse: Callable[[str], T], nothing: T) -> T:
@@ -198,7 +202,7 @@ class Interpreter:
 
 
 class _Unreadable(Exception):
-    def __init__(self, column: str, reason: str) -> None:
+    def __init__(self, column: str | None, reason: str) -> None:
         super().__init__(reason)
         self.column = column
         self.reason = reason

@@ -6,12 +6,14 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
-YES = frozenset("yes y true t 1 x ja j oui o si sí s sim attended joined present checked on ✓ ✔".split())
-NO = frozenset("no n false f 0 nein non absent registered off - – n/a na none null".split()) | {
-    "",
-    "no show",
-    "did not attend",
-}
+YES = frozenset(
+    {"yes", "y", "true", "t", "1", "x", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "on", "✓", "✔"}
+    | {"attended", "joined", "present", "checked"}
+)
+NO = frozenset(
+    {"", "no", "n", "false", "f", "0", "nein", "non", "off", "-", "–", "n/a", "na", "none", "null"}
+    | {"absent", "registered", "no show", "no-show", "did not attend"}
+)
 NOTHING = frozenset({"", "-", "–", "n/a", "na", "none", "null", "#n/a", "nan"})
 PLAIN_ADDRESS = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 RESERVED_ENDINGS = (".test", ".invalid", ".local", ".localhost", ".arpa", ".onion")

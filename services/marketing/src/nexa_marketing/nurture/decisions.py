@@ -10,7 +10,6 @@ from nexa_chassis.domain import Aggregate
 from nexa_contracts.envelope import Event
 from nexa_contracts.marketing import LeadEnrolledInNurture, NurtureStepDue, NurtureStopped
 from nexa_contracts.topics import NURTURE
-
 from nexa_marketing.nurture.events import RecipientKnown
 from nexa_marketing.nurture.series import series_of
 
@@ -164,7 +163,7 @@ def evolve(state: Enrolment, event: Event) -> Enrolment:
             return state
 
 
-enrolment = Aggregate(
+enrolment: Aggregate[NurtureCommand, Enrolment] = Aggregate(
     name="nurture",
     key="enrolment_id",
     commands=(EnrolLead, UpdateRecipient, SendStep, StopNurture),

@@ -1,0 +1,30 @@
+"""The marketing service: campaigns, the files of leads that come in, leads, and the e-mail series they are nurtured with."""
+
+from nexa_chassis.service import Service
+from nexa_marketing.api import campaigns, imports, leads, nurture
+from nexa_marketing.campaign.decisions import campaign
+from nexa_marketing.figures_publication import publish_figures
+from nexa_marketing.lead.decisions import lead
+from nexa_marketing.lead_import.decisions import lead_import
+from nexa_marketing.lead_import.importing import import_leads
+from nexa_marketing.nurture.decisions import enrolment
+from nexa_marketing.reactions.next_nurture_step import next_nurture_step
+from nexa_marketing.reactions.nurture_low_leads import nurture_low_leads
+from nexa_marketing.read_models.campaign_list import campaign_list
+from nexa_marketing.read_models.campaign_results import campaign_results
+from nexa_marketing.read_models.import_list import import_list
+from nexa_marketing.read_models.lead_list import lead_list
+from nexa_marketing.read_models.nurture_list import nurture_list
+from nexa_marketing.tables import metadata
+
+marketing = Service(
+    name="marketing",
+    migrations="nexa_marketing.migrations",
+    metadata=metadata,
+    aggregates=[campaign, lead_import, lead, enrolment],
+    reactions=[nurture_low_leads, next_nurture_step],
+    read_models=[campaign_list, campaign_results, import_list, lead_list, nurture_list],
+    jobs=[import_leads],
+    workers=[publish_figures],
+    routes=[campaigns.routes, imports.routes, leads.routes, nurture.routes],
+)

@@ -1,0 +1,273 @@
+"""The job behind an import: some rows per step, each step one transaction with the place where the next one goes on.
+
+What a step does is decided by the stored file and the stored place alone, so a step that died is done again and gives the
+same. Lead ids come from the import and the line, never from what stands in the row; keys are what guards against twice.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+
+from nexa_chassis.domain import Recorded, derive
+from nexa_chassis.jobs import Finished, Job, JobState, StartJob
+from nexa_chassis.origin import Origin
+from nexa_chassis.runtime import Runtime
+from nexa_chassis.transaction import Transaction
+from nexa_contracts.marketing import LeadCreated, LeadUpdated
+from nexa_marketing.campaign.decisions import campaign
+from nexa_marketing.campaign.state import Planned
+from nexa_marketing.lead.decisions import ImportLead
+from nexa_marketing.lead.state import LeadOrigin
+from nexa_marketing.lead_import import ledger, match_keys
+from nexa_marketing.lead_import.csv_format import CsvFormat
+from nexa_marketing.lead_import.csv_rows import Cursor, printable, read_window
+from nexa_marketing.lead_import.decisions import (
+    Completed,
+    CompleteImport,
+    Running,
+    StoredFile,
+    Uploaded,
+    lead_import,
+)
+from nexa_marketing.lead_import.interpret import Candidate, Interpreter, MatchKey, Rejected, Setting
+from nexa_marketing.lead_import.ledger import Outcome, RowOutcome
+from nexa_marketing.lead_import.mapping import ColumnPlan, settled_plan
+from nexa_marketing.lead_import.uploads import read_upload, remove_upload
+from nexa_marketing.read_models.lead_list import leads
+from nexa_marketing.settings import marketing_settings
+
+WINDOW = 1024 * 1024
+JOB = "import_leads"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a step is told: which import, by which plan, where it stands, and on whose behalf."""
+
+    import_id: UUID
+    dry_run: bool
+    fields: dict[str, str | None]
+    match_key: str
+    constants: dict[str, str]
+    actor: str
+    traceparent: str | None
+    offset: int
+    line: int
+    skipping: bool = False
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.offset, self.line, self.skipping)
+
+    @property
+    def plan(self) -> ColumnPlan:
+        return settled_plan(self.fields, self.match_key, self.constants)
+
+    def origin(self, version: int) -> Origin:
+        """What the import does comes from the start of it, the event of this version."""
+        cause = f"{lead_import.name}-{self.import_id}@{version}"
+        return Origin(self.actor, str(self.import_id), cause, self.traceparent)
+
+    def at(self, cursor: Cursor) -> JobState:
+        moved = {**vars(self), "offset": cursor.offset, "line": cursor.line, "skipping": cursor.skipping}
+        return {**moved, "import_id": str(self.import_id)}
+
+
+_TASK = TypeAdapter(Task)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The rows of one step, read: what they tell, the lines without text, and where the next step begins."""
+
+    rows: tuple[Candidate | Rejected, ...]
+    blank: int
+    cursor: Cursor
+
+
+def job_of(task: Task, run: int) -> StartJob:
+    """The job of this task; `run` tells the dry runs of an import apart, 0 is the import itself."""
+    return StartJob(name=JOB, job_id=job_id_of(task.import_id, run), state=task.at(task.cursor))
+
+
+def job_id_of(import_id: UUID, run: int) -> UUID:
+    return derive(import_id, "import job", run)
+
+
+async def step(tx: Transaction, runtime: Runtime, job_id: UUID, state: JobState) -> JobState | Finished:
+    """Import the next rows. Every row of the file gets an outcome, in order, once."""
+    task = _TASK.validate_python(state)
+    stream = await runtime.store.load(lead_import, task.import_id)
+    loaded = stream.state
+    if not isinstance(loaded, Running | Uploaded) or (isinstance(loaded, Uploaded) and not task.dry_run):
+        return Finished({"reason": "the import has been completed" if isinstance(loaded, Completed) else "not started"})
+    planned = (await runtime.store.load(campaign, loaded.order.campaign_id)).state
+    assert isinstance(planned, Planned)
+    if task.offset == loaded.file.format.first_row:
+        await ledger.begin(tx.connection, task.import_id, dry=task.dry_run)
+    order = loaded.order
+    setting = Setting(planned.plan.start_date, planned.plan.audience, order.source_label, order.source_kind)
+    batch = await _read(tx, task, loaded.file, Interpreter(task.plan, setting))
+    found_by = LeadOrigin(planned.campaign_id, planned.plan.name, task.import_id)
+    outcomes = await Settlement(tx, task, task.origin(stream.version), found_by).settle(batch.rows)
+    ended = batch.cursor.offset >= loaded.file.stored
+    counts = await ledger.write(
+        tx.connection, task.import_id, outcomes, batch.blank, batch.cursor.offset, dry=task.dry_run, finished=ended
+    )
+    if not ended:
+        return task.at(batch.cursor)
+    if not task.dry_run:
+        done = CompleteImport(task.import_id, planned.plan.name, counts)
+        await tx.execute([(done, task.origin(stream.version))])
+        await remove_upload(tx.connection, loaded.file.upload_id)
+    return Finished(dict(vars(counts)))
+
+
+import_leads = Job(name=JOB, step=step)
+
+
+async def _read(tx: Transaction, task: Task, file: StoredFile, interpreter: Interpreter) -> Batch:
+    """The next rows, parsed and interpreted off the event loop."""
+    window = await read_upload(tx.connection, file.upload_id, task.offset, WINDOW)
+    last = task.offset + len(window) >= file.stored
+    limit = marketing_settings().import_rows_per_step
+    return await asyncio.to_thread(read_batch, window, task.cursor, file.format, interpreter, last=last, limit=limit)
+
+
+def read_batch(
+    window: bytes, cursor: Cursor, form: CsvFormat, interpreter: Interpreter, *, last: bool, limit: int
+) -> Batch:
+    reading = read_window(window, cursor, form, last=last, limit=limit)
+    return Batch(tuple(interpreter.read(row) for row in reading.rows), reading.blank, reading.cursor)
+
+
+class Settlement:
+    """Finds out what becomes of the rows of one step, and does it."""
+
+    def __init__(self, tx: Transaction, task: Task, origin: Origin, found_by: LeadOrigin) -> None:
+        self._tx = tx
+        self._task = task
+        self._origin = origin
+        self._found_by = found_by
+
+    async def settle(self, rows: Sequence[Candidate | Rejected]) -> list[RowOutcome]:
+        candidates = [row for row in rows if isinstance(row, Candidate)]
+        outcomes = [rejected(row) for row in rows if isinstance(row, Rejected)]
+        fresh, repeated = await self._without_repeats(candidates)
+        owners, refused = await self._owners(fresh)
+        taken = [row for row in fresh if row.line in owners]
+        outcomes += repeated + refused + await self._import(taken, owners)
+        return sorted(outcomes, key=lambda outcome: outcome.line)
+
+    async def _without_repeats(self, rows: Sequence[Candidate]) -> tuple[list[Candidate], list[RowOutcome]]:
+        """Rows whose key has not been seen in this file, and the repetitions of earlier ones."""
+        digests = {row.line: digest(row.key) for row in rows}
+        seen = await ledger.lines_of(
+            self._tx.connection, self._task.import_id, digests.values(), dry=self._task.dry_run
+        )
+        fresh: list[Candidate] = []
+        repeated: list[RowOutcome] = []
+        for row in rows:
+            key = digests[row.line]
+            first = seen.setdefault(key, row.line)
+            if first == row.line:
+                fresh.append(row)
+            else:
+                what = "e-mail address" if row.key.kind == "email" else row.key.kind
+                repeated.append(RowOutcome(row.line, Outcome.DUPLICATE, reason=f"the same {what} as in line {first}"))
+        return fresh, repeated
+
+    async def _owners(self, rows: Sequence[Candidate]) -> tuple[dict[int, UUID], list[RowOutcome]]:
+        """The lead of each row, by line: the one its key belongs to, or a new one; and the rows whose address is another's."""
+        claims = {row.key: derive(self._task.import_id, "lead", row.line) for row in rows}
+        known = await self._claimed(claims)
+        owner_of = {row.line: known[row.key] for row in rows}
+        second: dict[MatchKey, UUID] = {}
+        for row in rows:
+            for key in row.keys[1:]:
+                second.setdefault(key, owner_of[row.line])
+        known_second = await self._claimed(second)
+        refused: list[RowOutcome] = []
+        for row in rows:
+            for key in row.keys[1:]:
+                if known_second[key] != owner_of[row.line]:
+                    reason = "the e-mail address is another lead's; match by the e-mail column to update that one"
+                    refused.append(rejected(Rejected(row.line, None, reason, printable(row.cells))))
+                    del owner_of[row.line]
+        return owner_of, refused
+
+    async def _claimed(self, claims: Mapping[MatchKey, UUID]) -> dict[MatchKey, UUID]:
+        """Whose each key is. A dry run claims nothing: a free key is whose it would be."""
+        if self._task.dry_run:
+            return {**claims, **await match_keys.owners(self._tx.connection, claims)}
+        return await match_keys.claim(self._tx.connection, claims)
+
+    async def _import(self, rows: Sequence[Candidate], owners: Mapping[int, UUID]) -> list[RowOutcome]:
+        commands = [(self._command(row, owners[row.line]), self._origin) for row in rows]
+        if self._task.dry_run:
+            await self._tx.load(commands)
+            facts = self._tx.decide(commands)
+        else:
+            facts = await self._tx.execute(commands)
+        facts_of = _by_lead(facts)
+        unchanged = [owners[row.line] for row in rows if owners[row.line] not in facts_of]
+        withdrawn = await self._withdrawn(unchanged)
+        return [
+            RowOutcome(
+                row.line, *_what_happened(lead_id, facts_of.get(lead_id, ()), withdrawn), key_digest=digest(row.key)
+            )
+            for row in rows
+            for lead_id in (owners[row.line],)
+        ]
+
+    def _command(self, row: Candidate, lead_id: UUID) -> ImportLead:
+        return ImportLead(lead_id, replace(self._found_by, import_line=row.line), row.profile)
+
+    async def _withdrawn(self, lead_ids: Sequence[UUID]) -> dict[UUID, str]:
+        if not lead_ids:
+            return {}
+        query = select(leads.c.lead_id, leads.c.withdrawn_because).where(
+            leads.c.lead_id.in_(lead_ids), leads.c.withdrawn_because.is_not(None)
+        )
+        rows = (await self._tx.connection.execute(query)).all()
+        return {row.lead_id: row.withdrawn_because for row in rows}
+
+
+def digest(key: MatchKey) -> UUID:
+    """A key's fingerprint, to find it again among the rows of the same file."""
+    return UUID(bytes=hashlib.blake2b(f"{key.kind}\x1f{key.value}".encode(), digest_size=16).digest())
+
+
+def rejected(row: Rejected) -> RowOutcome:
+    return RowOutcome(row.line, Outcome.REJECTED, column=row.column, reason=row.reason, cells=tuple(row.cells))
+
+
+def _by_lead(facts: Iterable[Recorded]) -> dict[UUID, list[Recorded]]:
+    found: dict[UUID, list[Recorded]] = {}
+    for fact in facts:
+        found.setdefault(UUID(fact.stream[-36:]), []).append(fact)
+    return found
+
+
+def _what_happened(
+    lead_id: UUID, facts: Sequence[Recorded], withdrawn: Mapping[UUID, str]
+) -> tuple[Outcome, UUID, str | None]:
+    """Outcome, lead and reason of a row, by the events it led to."""
+    for fact in facts:
+        match fact.event:
+            case LeadCreated():
+                return Outcome.CREATED, lead_id, None
+            case LeadUpdated(changed=changed):
+                return Outcome.UPDATED, lead_id, f"changed {', '.join(changed)}"
+            case _:
+                pass
+    if facts:
+        return Outcome.UPDATED, lead_id, "a lead of another campaign joined this one"
+    if lead_id in withdrawn:
+        return Outcome.DUPLICATE, lead_id, f"the lead was withdrawn ({withdrawn[lead_id]})"
+    return Outcome.DUPLICATE, lead_id, "the lead has all of it already"

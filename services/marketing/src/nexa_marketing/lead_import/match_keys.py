@@ -1,0 +1,50 @@
+"""Which lead a key belongs to: an e-mail address, or the value of a column. One key is one lead's, over all campaigns.
+
+A key is claimed for a lead id before the lead is there; whoever meets a claim whose lead was never made makes it under that id.
+"""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nexa_marketing.lead_import.interpret import EMAIL_KEY, MatchKey
+
+_CLAIM = text(
+    "insert into match_keys (kind, value, lead_id)"
+    " select kind, value, lead_id from json_to_recordset(cast(:claims as json)) as c(kind text, value text, lead_id uuid)"
+    " order by kind, value on conflict do nothing"
+)
+_OWNERS = text(
+    "select k.kind, k.value, k.lead_id from match_keys k"
+    " join json_to_recordset(cast(:keys as json)) as c(kind text, value text) on c.kind = k.kind and c.value = k.value"
+)
+
+
+async def claim(connection: AsyncConnection, claims: Mapping[MatchKey, UUID]) -> dict[MatchKey, UUID]:
+    """Claim each key for its lead where it is free; the answer is whose each key is now.
+
+    A key that another open transaction has just claimed is waited for.
+    """
+    if not claims:
+        return {}
+    rows = [{"kind": key.kind, "value": key.value, "lead_id": str(lead_id)} for key, lead_id in claims.items()]
+    await connection.execute(_CLAIM, {"claims": orjson.dumps(rows).decode()})
+    return await owners(connection, claims)
+
+
+async def owners(connection: AsyncConnection, keys: Iterable[MatchKey]) -> dict[MatchKey, UUID]:
+    """The lead of each key that is known."""
+    rows = [{"kind": key.kind, "value": key.value} for key in keys]
+    if not rows:
+        return {}
+    found = await connection.execute(_OWNERS, {"keys": orjson.dumps(rows).decode()})
+    return {MatchKey(kind, value): lead_id for kind, value, lead_id in found}
+
+
+async def claim_email(connection: AsyncConnection, email: str, lead_id: UUID) -> UUID:
+    """The lead that this address belongs to, which is `lead_id` if it was free."""
+    key = MatchKey(EMAIL_KEY, email)
+    return (await claim(connection, {key: lead_id}))[key]
