@@ -1,0 +1,180 @@
+"""Parked deliveries: tried again with back-off, and the two acts of an operator, redrive and discard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import orjson
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nexa_chassis.batch import BatchHandler, Candidate, parked_row
+from nexa_chassis.schema import operator_acts, parked
+
+if TYPE_CHECKING:
+    from nexa_chassis.runtime import Runtime
+
+MOST_KEYS = 200
+
+_DUE_STREAMS = text(
+    "select stream from parked where consumer = :consumer and stream is not null group by stream"
+    " having bool_or(reason = 'failure' and status = 'waiting' and next_attempt_at <= now())"
+    " or (not bool_or(reason = 'failure') and bool_or(next_attempt_at <= now()))"
+    " order by min(next_attempt_at) limit :most"
+)
+_FIRST_OF = text(
+    "select distinct on (stream) id, topic, partition, record_offset, key, value, headers::text, reason = 'failure'"
+    " from parked where consumer = :consumer and stream = any(:streams)"
+    " order by stream, (reason = 'failure') desc, version, id"
+)
+_PUT_OFF_WAITING = text(
+    "update parked set next_attempt_at = now() + interval '5 seconds'"
+    " where consumer = :consumer and stream = any(:streams) and reason <> 'failure'"
+)
+
+
+async def retry_due(runtime: Runtime, consumer: str, batches: BatchHandler) -> int:
+    """Try the heads whose time has come, and whatever waits without a head; gives how many keys were tried."""
+    async with runtime.engine.begin() as connection:
+        streams = list(await connection.scalars(_DUE_STREAMS, {"consumer": consumer, "most": MOST_KEYS}))
+        if not streams:
+            return 0
+        rows = (await connection.execute(_FIRST_OF, {"consumer": consumer, "streams": streams})).all()
+        await connection.execute(_PUT_OFF_WAITING, {"consumer": consumer, "streams": streams})
+    heads = [parked_row(tuple(row)) for row in rows]
+    await batches.handle([Candidate(head.delivery, head.id) for head in heads], {}, "")
+    return len(heads)
+
+
+@dataclass(frozen=True)
+class ParkedKey:
+    """A key that waits: its first delivery, why, and how many wait in all."""
+
+    consumer: str
+    stream: str | None
+    place: str
+    version: int | None
+    reason: str
+    status: str
+    error: str | None
+    attempts: int
+    next_attempt_at: datetime | None
+    waiting: int
+    parked_at: datetime
+
+
+async def parked_keys(connection: AsyncConnection, consumer: str | None = None) -> Sequence[ParkedKey]:
+    """What is parked, a row for each key, and one for each record that belongs to none; the oldest first."""
+    own_key = func.coalesce(parked.c.stream, func.concat("#", parked.c.id))
+    query = (
+        select(parked, func.count().over(partition_by=(parked.c.consumer, own_key)).label("waiting"))
+        .distinct(parked.c.consumer, own_key)
+        .order_by(parked.c.consumer, own_key, (parked.c.reason == "failure").desc(), parked.c.version, parked.c.id)
+    )
+    if consumer is not None:
+        query = query.where(parked.c.consumer == consumer)
+    rows = (await connection.execute(query)).all()
+    found = [
+        ParkedKey(
+            consumer=row.consumer,
+            stream=row.stream,
+            place=f"{row.topic}/{row.partition}@{row.record_offset}",
+            version=row.version,
+            reason=row.reason,
+            status=row.status,
+            error=row.error,
+            attempts=row.attempts,
+            next_attempt_at=row.next_attempt_at,
+            waiting=row.waiting,
+            parked_at=row.parked_at,
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda each: each.parked_at)
+
+
+class NothingParked(Exception):
+    """There is nothing parked there; the message says what was asked for."""
+
+
+async def redrive(connection: AsyncConnection, actor: str, consumer: str, stream: str | None) -> int:
+    """Have the head of a key, or of every key of the consumer, tried again at once; gives how many.
+
+    Raises `NothingParked` where there is none.
+    """
+    mine = (parked.c.consumer == consumer) & (
+        parked.c.stream.is_not(None) if stream is None else parked.c.stream == stream
+    )
+    changed = await connection.execute(
+        parked.update().where(mine).values(status="waiting", attempts=0, next_attempt_at=func.now())
+    )
+    if not changed.rowcount:
+        raise NothingParked(f"Nothing of {stream or 'any stream'} is parked by {consumer}.")
+    await _note(connection, actor, "redrive", consumer, stream, f"{changed.rowcount} records")
+    return changed.rowcount
+
+
+async def discard(
+    connection: AsyncConnection, actor: str, consumer: str, stream: str | None, reason: str, place: str | None = None
+) -> str:
+    """Pass over the first parked delivery of a key for ever, and let what waits behind it go on; gives which it was.
+
+    A failed head is passed over itself; before a gap it is the missing events that are. A record without a key is named by
+    its `place` (`topic/partition@offset`) and removed. Raises `NothingParked` where there is none.
+    """
+    first = (
+        select(parked)
+        .where(parked.c.consumer == consumer)
+        .order_by((parked.c.reason == "failure").desc(), parked.c.version, parked.c.id)
+        .limit(1)
+        .with_for_update()
+    )
+    if place is not None:
+        topic, _, rest = place.rpartition("/")
+        partition, _, offset = rest.partition("@")
+        first = first.where(
+            parked.c.topic == topic, parked.c.partition == int(partition), parked.c.record_offset == int(offset)
+        )
+    else:
+        first = first.where(parked.c.stream == stream)
+    row = (await connection.execute(first)).first()
+    if row is None:
+        raise NothingParked(f"Nothing of {stream or place} is parked by {consumer}.")
+    what = f"{row.topic}/{row.partition}@{row.record_offset}"
+    if row.stream is None or row.reason == "failure":
+        await connection.execute(parked.delete().where(parked.c.id == row.id))
+    if row.stream is not None:
+        previous = parked_row(
+            (row.id, row.topic, row.partition, row.record_offset, row.key, row.value, _text(row.headers), False)
+        ).delivery.previous
+        reached = row.version if row.reason == "failure" else previous
+        await connection.execute(
+            text(
+                "insert into watermarks as w (consumer, stream, version) values (:consumer, :stream, :version)"
+                " on conflict (consumer, stream) do update set version = greatest(w.version, excluded.version)"
+            ),
+            {"consumer": consumer, "stream": row.stream, "version": reached},
+        )
+        await connection.execute(
+            parked.update()
+            .where(parked.c.consumer == consumer, parked.c.stream == row.stream)
+            .values(next_attempt_at=func.now())
+        )
+    await _note(connection, actor, "discard", consumer, row.stream, f"{what}: {reason}")
+    return what
+
+
+async def _note(
+    connection: AsyncConnection, actor: str, act: str, consumer: str, stream: str | None, detail: str
+) -> None:
+    await connection.execute(
+        insert(operator_acts).values(actor=actor, act=act, consumer=consumer, stream=stream, detail=detail)
+    )
+
+
+def _text(headers: object) -> str:
+    return orjson.dumps(headers).decode()
