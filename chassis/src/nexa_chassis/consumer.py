@@ -249,19 +249,34 @@ class Consumer:
 
     async def lag(self) -> int:
         """End of the log less what has been handled, over all partitions of its topics, read afresh."""
-        kafka = self._kafka
-        if kafka is None:
+        if self._kafka is None:
             raise ConnectionError(f"{self.name} has not joined its group")
-        places = [
-            TopicPartition(topic, partition)
-            for topic in self.topics
-            for partition in kafka.partitions_for_topic(topic) or ()
-        ]
-        ends = await asyncio.wait_for(kafka.end_offsets(places), BROKER_TIMEOUT)
-        async with self._runtime.engine.connect() as connection:
-            rows = await connection.execute(select(handled_offsets).where(handled_offsets.c.consumer == self.name))
-            handled = {(row.topic, row.partition): row.next_offset for row in rows}
-        return sum(max(0, end - handled.get((place.topic, place.partition), 0)) for place, end in ends.items())
+        return await _lag(self._kafka, self._runtime, self)
+
+
+async def lag_of(runtime: Runtime, consumers: Sequence[Consumer]) -> dict[str, int]:
+    """The lag of each consumer, asked of the broker and the database from outside: the service need not run."""
+    kafka = AIOKafkaConsumer(bootstrap_servers=runtime.settings.kafka_bootstrap)
+    try:
+        async with asyncio.timeout(BROKER_TIMEOUT):
+            await kafka.start()
+        return {consumer.name: await _lag(kafka, runtime, consumer) for consumer in consumers}
+    finally:
+        with suppress(Exception):
+            await asyncio.wait_for(kafka.stop(), BROKER_TIMEOUT)
+
+
+async def _lag(kafka: AIOKafkaConsumer, runtime: Runtime, consumer: Consumer) -> int:
+    places = [
+        TopicPartition(topic, partition)
+        for topic in consumer.topics
+        for partition in kafka.partitions_for_topic(topic) or ()
+    ]
+    ends = await asyncio.wait_for(kafka.end_offsets(places), BROKER_TIMEOUT)
+    async with runtime.engine.connect() as connection:
+        rows = await connection.execute(select(handled_offsets).where(handled_offsets.c.consumer == consumer.name))
+        handled = {(row.topic, row.partition): row.next_offset for row in rows}
+    return sum(max(0, end - handled.get((place.topic, place.partition), 0)) for place, end in ends.items())
 
 
 class _AtRebalance(ConsumerRebalanceListener):  # type: ignore[misc]
