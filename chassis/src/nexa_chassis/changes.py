@@ -93,21 +93,28 @@ class Changes:
             row = rows[values] = _Row()
         return row
 
-    def statements(self, tables: Mapping[Table, str] | None = None) -> list[Statement]:
-        """What to execute, in an order that is the same in every transaction; `tables` writes elsewhere (a rebuild)."""
+    def statements(self, tables: Mapping[Table, str] | None = None, *, lock: bool = False) -> list[Statement]:
+        """What to execute, in an order that is the same in every transaction; `tables` writes elsewhere (a rebuild).
+
+        `lock` is for batches: where one table takes several statements, its rows are locked first in the order of their
+        keys, so that two batches wait for each other in line and not in a circle.
+        """
         statements = []
         for table in sorted(self._tables, key=lambda table: table.name):
             name = tables[table] if tables else _preparer.format_table(table)
-            statements += _statements(shape_of(table), name, self._tables[table])
+            statements += _statements(shape_of(table), name, self._tables[table], lock)
         return statements
 
 
-def _statements(shape: "Shape", name: str, rows: dict[tuple[Any, ...], _Row]) -> list[Statement]:
+def _statements(shape: "Shape", name: str, rows: dict[tuple[Any, ...], _Row], lock: bool) -> list[Statement]:
     groups: dict[tuple[bool, bool, tuple[str, ...], tuple[str, ...]], list[dict[str, Any]]] = {}
     for key, row in rows.items():
         signature = (row.there, row.reset, tuple(sorted(row.puts)), tuple(sorted(row.adds)))
         groups.setdefault(signature, []).append({**dict(zip(shape.key, key, strict=True)), **row.puts, **row.adds})
     statements = []
+    if lock and len(groups) > 1:
+        keys = [dict(zip(shape.key, key, strict=True)) for key in rows]
+        statements.append(Statement(shape.lock(name), shape.encode(keys)))
     for signature in sorted(groups):
         there, reset, puts, adds = signature
         sql = shape.upsert(name, reset, puts, adds) if there else shape.delete(name)
@@ -161,15 +168,20 @@ class Shape:
             f" as new({self._record(given)}) order by {keys} on conflict ({keys}) {action}"
         )
 
+    def lock(self, name: str) -> str:
+        return f"select {self._locked(name)}"
+
     def delete(self, name: str) -> str:
-        """Rows are locked in the order of their keys before they go: two transactions never wait for each other."""
+        gone = " and ".join(f"gone.{_quote(column)} = locked.{_quote(column)}" for column in self.key)
+        return f"delete from {name} as gone using (select {self._locked(name)}) as locked where {gone}"
+
+    def _locked(self, name: str) -> str:
+        """The rows with the given keys, locked in the order of their keys."""
         keys = ", ".join(f"old.{_quote(column)}" for column in self.key)
         match = " and ".join(f"old.{_quote(column)} = new.{_quote(column)}" for column in self.key)
-        gone = " and ".join(f"gone.{_quote(column)} = locked.{_quote(column)}" for column in self.key)
         return (
-            f"delete from {name} as gone using (select {keys} from {name} as old"
-            f" join json_to_recordset(%s::json) as new({self._record(self.key)}) on {match}"
-            f" order by {keys} for update of old) as locked where {gone}"
+            f"{keys} from {name} as old join json_to_recordset(%s::json) as new({self._record(self.key)}) on {match}"
+            f" order by {keys} for update of old"
         )
 
     def _record(self, columns: tuple[str, ...]) -> str:

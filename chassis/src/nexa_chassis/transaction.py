@@ -89,12 +89,12 @@ class Transaction:
             await self._driver.execute(sql, parameters)
             return
         await _copy(self._driver, appended)
-        for statement in changes.statements():
+        for statement in changes.statements(lock=True):
             await self._driver.execute(statement.sql, (statement.rows,))
 
     async def apply(self, changes: Iterable[Change], tables: Mapping[Table, str] | None = None) -> None:
         """Write these changes of read-model rows; `tables` names other tables of the same shape to write to instead."""
-        for statement in Changes(changes).statements(tables):
+        for statement in Changes(changes).statements(tables, lock=True):
             await self._driver.execute(statement.sql, (statement.rows,))
 
     async def fetch(self, sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
