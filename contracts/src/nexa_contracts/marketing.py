@@ -1,15 +1,17 @@
 """What marketing tells the others: campaigns, imports, leads, nurture."""
 
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
-from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from nexa_contracts.envelope import Event, Personal
-from nexa_contracts.values import Money, Value
+from nexa_contracts.values import CampaignId, EnrolmentId, ImportId, LeadId, Money, OriginalImport, Ratio, Value
+
+CampaignName = Annotated[
+    str, Field(description="Name of the campaign, as it was then.", examples=["Q4 Product Webinar"])
+]
 
 
 class LeadSourceKind(StrEnum):
@@ -25,6 +27,8 @@ class LeadSourceKind(StrEnum):
 
 
 class CompanySize(StrEnum):
+    """How big the lead's company is, as far as known."""
+
     ENTERPRISE = "enterprise"
     MID_MARKET = "mid_market"
     SMALL = "small"
@@ -32,6 +36,8 @@ class CompanySize(StrEnum):
 
 
 class EngagementKind(StrEnum):
+    """What a lead can do that tells of interest."""
+
     REGISTERED_EARLY = "registered_early"
     ATTENDED = "attended"
     QUESTION_ASKED = "question_asked"
@@ -41,11 +47,25 @@ class EngagementKind(StrEnum):
     PRICING_PAGE_VISITED = "pricing_page_visited"
 
 
+class NurtureStopReason(StrEnum):
+    """Why no more mails of a series are sent: its last one was, or the lead left it."""
+
+    FINISHED = "finished"
+    UNSUBSCRIBED = "unsubscribed"
+    CONVERTED = "converted"
+    WITHDRAWN = "withdrawn"
+    PROMOTED = "promoted"
+
+
 class Audience(Value):
     """Structured criteria of a target audience; a lead is in it when it meets each list that is not empty."""
 
-    company_sizes: tuple[CompanySize, ...] = ()
-    titles: tuple[str, ...] = Field(default=(), description="Words, one of which stands in the title.")
+    company_sizes: tuple[CompanySize, ...] = Field(
+        default=(), description="Sizes of company.", examples=[("enterprise",)]
+    )
+    titles: tuple[str, ...] = Field(
+        default=(), description="Words, one of which stands in the title.", examples=[("IT",)]
+    )
     countries: tuple[str, ...] = Field(default=(), description="ISO 3166-1 alpha-2.", examples=[("US", "DE")])
 
 
@@ -53,21 +73,23 @@ class Engagement(Value):
     """What the lead has done so far, as known when the event was recorded."""
 
     registered_early: bool = Field(default=False, description="14 days or more before the campaign's start.")
-    attended: bool = False
-    questions_asked: int = Field(default=0, ge=0)
-    content_downloaded: tuple[str, ...] = Field(default=(), examples=[("Product brochure",)])
-    emails_opened: int = Field(default=0, ge=0)
-    emails_clicked: int = Field(default=0, ge=0)
-    pricing_visits: int = Field(default=0, ge=0)
+    attended: bool = Field(default=False, description="Was there.")
+    questions_asked: int = Field(default=0, ge=0, description="How many questions it asked.")
+    content_downloaded: tuple[str, ...] = Field(
+        default=(), description="Names of what it downloaded.", examples=[("Product brochure",)]
+    )
+    emails_opened: int = Field(default=0, ge=0, description="How many mails it opened.")
+    emails_clicked: int = Field(default=0, ge=0, description="How many mails it followed a link of.")
+    pricing_visits: int = Field(default=0, ge=0, description="How often it looked at the prices.")
 
 
 class CampaignFields(Event):
-    campaign_id: UUID
-    name: str = Field(examples=["Q4 Product Webinar"])
+    campaign_id: CampaignId
+    name: str = Field(description="As people call it.", examples=["Q4 Product Webinar"])
     type: LeadSourceKind = Field(description="Its kind; leads of the campaign have it as their source kind.")
-    start_date: date
-    goal: str = Field(default="", examples=["Generate 100 qualified leads"])
-    budget: Money
+    start_date: date = Field(description="The day it takes place, or begins.")
+    goal: str = Field(default="", description="For people.", examples=["Generate 100 qualified leads"])
+    budget: Money = Field(description="What it may cost; the cost in its metrics.")
     target_audience: str = Field(
         default="", description="For people; scores nothing.", examples=["Enterprise IT Managers"]
     )
@@ -82,79 +104,95 @@ class CampaignCreated(CampaignFields):
 class CampaignChanged(CampaignFields):
     """A campaign's fields were changed; all fields as they are now."""
 
-    changed: tuple[str, ...] = Field(description="Names of the fields that changed.")
+    changed: tuple[str, ...] = Field(description="Names of the fields that changed.", examples=[("budget",)])
 
 
 class BandFigures(Value):
-    leads: int = 0
-    converted: int = 0
+    """What became of the leads of one band."""
+
+    leads: int = Field(default=0, ge=0, description="Leads in the band.")
+    converted: int = Field(default=0, ge=0, description="Those of them that were converted.")
 
 
 class CampaignMetricsChanged(Event):
     """A campaign's figures, coalesced: the latest stand, not each step."""
 
-    campaign_id: UUID
-    leads: int
-    high: BandFigures
-    medium: BandFigures
-    low: BandFigures
-    converted: int
+    campaign_id: CampaignId
+    leads: int = Field(ge=0, description="Leads the campaign brought, withdrawn ones left out.")
+    high: BandFigures = Field(description="Band High.")
+    medium: BandFigures = Field(description="Band Medium.")
+    low: BandFigures = Field(description="Band Low.")
+    converted: int = Field(ge=0, description="Leads of the campaign that were converted.")
     pipeline: Money = Field(description="Sum of the amounts of the campaign's deals, lost ones left out.")
-    won_revenue: Money
-    cost: Money
-    pipeline_multiple: Annotated[Decimal | None, Field(description="Pipeline ÷ cost; null without cost.")] = None
-    roi_on_won_revenue: Annotated[
-        Decimal | None, Field(description="(Won revenue − cost) ÷ cost; null without cost.")
-    ] = None
+    won_revenue: Money = Field(description="Sum of the amounts of its won deals.")
+    cost: Money = Field(description="What it cost: its budget.")
+    pipeline_multiple: Ratio | None = Field(
+        default=None, description="Pipeline ÷ cost; null without cost.", examples=["700"]
+    )
+    roi_on_won_revenue: Ratio | None = Field(
+        default=None, description="(Won revenue − cost) ÷ cost; null without cost.", examples=["9"]
+    )
 
 
 class LeadImportStarted(Event):
     """The rows of an uploaded file are being imported."""
 
-    import_id: UUID
-    campaign_id: UUID
-    campaign_name: str
-    filename: str
-    match_key: str = Field(examples=["email"])
+    import_id: ImportId
+    campaign_id: CampaignId
+    campaign_name: CampaignName
+    filename: str = Field(description="As it was uploaded.", examples=["registrants.csv"])
+    match_key: str = Field(
+        description="The field or column that tells whether a row's lead is known.", examples=["email"]
+    )
 
 
 class LeadImportCompleted(Event):
     """Each row of the file is accounted for: total = created + updated + duplicate + rejected."""
 
-    import_id: UUID
-    campaign_id: UUID
-    campaign_name: str
-    total: int
-    created: int
-    updated: int
-    duplicate: int
-    rejected: int
+    import_id: ImportId
+    campaign_id: CampaignId
+    campaign_name: CampaignName
+    total: int = Field(ge=0, description="Rows of the file, the header left out.")
+    created: int = Field(ge=0, description="Rows that made a lead.")
+    updated: int = Field(ge=0, description="Rows that changed a known lead.")
+    duplicate: int = Field(ge=0, description="Rows that told nothing new of a known lead.")
+    rejected: int = Field(
+        ge=0, description="Rows that could not be read as a lead; the import lists each with its reason."
+    )
 
 
 class LeadProfile(Event):
     """What is known of a lead; each event carries all of it, so that a reader needs no other."""
 
-    lead_id: UUID
-    campaign_id: UUID
-    campaign_name: str
-    import_id: UUID | None = Field(default=None, description="The import that created the lead, if one did.")
-    import_line: int | None = Field(default=None, description="Line of the file, the header being 1.")
-    email: Annotated[str | None, Personal()] = Field(default=None, examples=["dana.reyes@acme.example"])
-    first_name: Annotated[str | None, Personal()] = Field(default=None, examples=["Dana"])
-    last_name: Annotated[str | None, Personal()] = Field(default=None, examples=["Reyes"])
-    phone: Annotated[str | None, Personal()] = None
-    company: str | None = Field(default=None, examples=["Acme Corp"])
-    title: Annotated[str | None, Personal()] = Field(default=None, examples=["IT Director"])
-    company_size: CompanySize = CompanySize.UNKNOWN
+    lead_id: LeadId
+    campaign_id: CampaignId
+    campaign_name: CampaignName
+    import_id: OriginalImport = None
+    import_line: int | None = Field(default=None, ge=1, description="Line of the file, the header being 1.")
+    email: Annotated[str | None, Personal()] = Field(
+        default=None,
+        description="Address; absent where the import matched on another key.",
+        examples=["dana.reyes@acme.example"],
+    )
+    first_name: Annotated[str | None, Personal()] = Field(default=None, description="Given name.", examples=["Dana"])
+    last_name: Annotated[str | None, Personal()] = Field(default=None, description="Family name.", examples=["Reyes"])
+    phone: Annotated[str | None, Personal()] = Field(default=None, description="As it was written.")
+    company: str | None = Field(default=None, description="Name of the company.", examples=["Acme Corp"])
+    title: Annotated[str | None, Personal()] = Field(
+        default=None, description="What the person does there.", examples=["IT Director"]
+    )
+    company_size: CompanySize = Field(default=CompanySize.UNKNOWN, description="Size of the company.")
     country: str | None = Field(
         default=None, description="ISO 3166-1 alpha-2, where it could be told.", examples=["US"]
     )
-    territory: str | None = Field(default=None, examples=["emea"])
-    product_interest: str | None = None
-    source_label: str = Field(default="", description="As a person named it.", examples=["Webinar Q4"])
-    source_kind: LeadSourceKind = LeadSourceKind.OTHER
+    territory: str | None = Field(default=None, description="Sales territory, if one was given.", examples=["emea"])
+    product_interest: str | None = Field(
+        default=None, description="Product the lead asked about.", examples=["Enterprise Plan"]
+    )
+    source_label: str = Field(default="", description="As a person named the source.", examples=["Webinar Q4"])
+    source_kind: LeadSourceKind = Field(default=LeadSourceKind.OTHER, description="Kind of the source; it scores.")
     in_target_audience: bool = Field(default=False, description="Meets the campaign's structured criteria.")
-    engagement: Engagement = Engagement()
+    engagement: Engagement = Field(default=Engagement(), description="What the lead has done so far.")
     attributes: Annotated[dict[str, str], Personal()] = Field(
         default_factory=dict, description="Columns of the import that no field was mapped to."
     )
@@ -167,63 +205,70 @@ class LeadCreated(LeadProfile):
 class LeadUpdated(LeadProfile):
     """A lead's profile changed; all fields as they are now."""
 
-    changed: tuple[str, ...] = Field(description="Names of the fields that changed.")
+    changed: tuple[str, ...] = Field(
+        description="Names of the fields that changed.", examples=[("title", "engagement")]
+    )
 
 
 class LeadEngaged(Event):
     """A lead did something that tells of interest."""
 
-    lead_id: UUID
-    campaign_id: UUID
-    kind: EngagementKind
-    occurred_at: datetime
-    detail: str = Field(default="", description="What was asked, downloaded or visited.")
+    lead_id: LeadId
+    campaign_id: CampaignId
+    kind: EngagementKind = Field(description="What it did.")
+    occurred_at: AwareDatetime = Field(description="When it did so.")
+    detail: Annotated[str, Personal()] = Field(
+        default="", description="What was asked, downloaded or visited.", examples=["Product brochure"]
+    )
 
 
 class LeadWithdrawn(Event):
     """A lead is no longer pursued and was never meant to be one."""
 
-    lead_id: UUID
-    campaign_id: UUID
-    reason: str
+    lead_id: LeadId
+    campaign_id: CampaignId
+    reason: Annotated[str, Personal()] = Field(
+        description="In the words of who withdrew it.", examples=["Asked us to forget them"]
+    )
 
 
 class LeadUnsubscribed(Event):
     """A lead wants no more marketing mail."""
 
-    lead_id: UUID
-    campaign_id: UUID
+    lead_id: LeadId
+    campaign_id: CampaignId
 
 
 class LeadEnrolledInNurture(Event):
     """A lead entered an e-mail series."""
 
-    enrolment_id: UUID
-    lead_id: UUID
-    campaign_id: UUID
-    series: str = Field(examples=["Webinar_Followup_Series"])
-    series_version: int
+    enrolment_id: EnrolmentId
+    lead_id: LeadId
+    campaign_id: CampaignId
+    series: str = Field(description="Name of the series.", examples=["Webinar_Followup_Series"])
+    series_version: int = Field(ge=1, description="Version of the series; an enrolment keeps it to its end.")
 
 
 class NurtureStepDue(Event):
     """A step of the series is due; carries all that its mail needs."""
 
-    enrolment_id: UUID
-    lead_id: UUID
-    campaign_id: UUID
-    campaign_name: str
-    series: str
-    step: int = Field(ge=1)
+    enrolment_id: EnrolmentId
+    lead_id: LeadId
+    campaign_id: CampaignId
+    campaign_name: CampaignName
+    series: str = Field(description="Name of the series.", examples=["Webinar_Followup_Series"])
+    series_version: int = Field(default=1, ge=1, description="Version of the series.")
+    step: int = Field(ge=1, description="Number of the step, from 1.")
     template: str = Field(description="Name and version of the mail template.", examples=["webinar_followup_1.v1"])
-    email: Annotated[str, Personal()]
-    first_name: Annotated[str | None, Personal()] = None
-    company: str | None = None
+    email: Annotated[str, Personal()] = Field(description="Where to.", examples=["dana.reyes@acme.example"])
+    first_name: Annotated[str | None, Personal()] = Field(default=None, description="Given name.", examples=["Dana"])
+    company: str | None = Field(default=None, description="Name of the company.", examples=["Acme Corp"])
 
 
 class NurtureStopped(Event):
-    """The series ended before its last step, or after it."""
+    """The series ended: after its last step, or before."""
 
-    enrolment_id: UUID
-    lead_id: UUID
-    campaign_id: UUID
-    reason: str = Field(description="finished, unsubscribed, converted, withdrawn or promoted.")
+    enrolment_id: EnrolmentId
+    lead_id: LeadId
+    campaign_id: CampaignId
+    reason: NurtureStopReason = Field(description="Why it ended.")

@@ -5,13 +5,17 @@ from uuid import UUID
 from pydantic import Field
 
 from nexa_contracts.envelope import Event
+from nexa_contracts.values import NotificationId
 
 
 class EmailFields(Event):
-    notification_id: UUID
-    kind: str = Field(examples=["thank_you", "rep_notice", "task_overdue", "nurture_step"])
+    notification_id: NotificationId
+    kind: str = Field(
+        description="What it is for; the list grows.",
+        examples=["thank_you", "rep_notice", "task_overdue", "nurture_step"],
+    )
     about: UUID = Field(description="The lead, import or task it is about.")
-    attempts: int = Field(ge=1)
+    attempts: int = Field(ge=1, description="How often it was handed to the mail server, the last time included.")
 
 
 class EmailSent(EmailFields):
@@ -21,10 +25,14 @@ class EmailSent(EmailFields):
 class EmailFailed(EmailFields):
     """The mail cannot be delivered; it is not tried again."""
 
-    reason: str
+    reason: str = Field(
+        description="What the mail server said, without addresses.", examples=["refused: 550 mailbox unavailable"]
+    )
 
 
 class EmailOutcomeUnknown(EmailFields):
     """The mail server's answer was lost: the mail may have been sent, so it is not sent again."""
 
-    reason: str
+    reason: str = Field(
+        description="What broke off, without addresses.", examples=["no answer after the message was sent"]
+    )

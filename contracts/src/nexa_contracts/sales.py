@@ -1,29 +1,57 @@
 """What sales tells the others: the roster, who follows up which lead, tasks, accounts, contacts, deals."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from nexa_contracts.envelope import Event, Personal
-from nexa_contracts.marketing import LeadSourceKind
-from nexa_contracts.values import Band, Because, Money, Value
+from nexa_contracts.marketing import CampaignName, CompanySize, LeadSourceKind
+from nexa_contracts.values import (
+    AccountId,
+    Band,
+    Because,
+    CampaignId,
+    ContactId,
+    DealId,
+    ImportId,
+    LeadId,
+    Money,
+    OriginalImport,
+    Points,
+    RepId,
+    TaskId,
+    Value,
+)
+
+AcquiringCampaign = Annotated[UUID | None, Field(description="The campaign of the deal's lead; null without a lead.")]
+SourceLabel = Annotated[str, Field(description="The lead's source as a person named it.", examples=["Webinar Q4"])]
+SourceKind = Annotated[LeadSourceKind, Field(description="Kind of the lead's source.")]
+AccountName = Annotated[str, Field(description="Name of the company.", examples=["Acme Corp"])]
+Country = Annotated[str | None, Field(description="ISO 3166-1 alpha-2, if known.", examples=["US"])]
+AccountSize = Annotated[CompanySize | None, Field(description="Size of the company, if known.")]
 
 
 class RepLevel(StrEnum):
+    """Senior reps take High leads, standard reps Medium ones; managers hear of what is overdue."""
+
     SENIOR = "senior"
     STANDARD = "standard"
     MANAGER = "manager"
 
 
 class TaskKind(StrEnum):
+    """What a task is for. The follow-ups of routing, and what a person wrote down."""
+
     CALL_HOT_LEAD = "call_hot_lead"
     FOLLOW_UP = "follow_up"
+    OTHER = "other"
 
 
 class TaskPriority(StrEnum):
+    """Urgent tasks come first."""
+
     URGENT = "urgent"
     NORMAL = "normal"
 
@@ -38,7 +66,11 @@ class AssignmentReason(StrEnum):
 
 
 class DealStage(StrEnum):
+    """Three open stages in their order, and the two a deal is closed in."""
+
     QUALIFICATION = "qualification"
+    PROPOSAL = "proposal"
+    NEGOTIATION = "negotiation"
     CLOSED_WON = "closed_won"
     CLOSED_LOST = "closed_lost"
 
@@ -46,228 +78,245 @@ class DealStage(StrEnum):
 class RepUpdated(Event):
     """A person of the sales roster, as they are now."""
 
-    rep_id: UUID
-    name: Annotated[str, Personal()]
-    email: Annotated[str, Personal()]
-    level: RepLevel
-    territories: tuple[str, ...] = Field(default=(), description="Empty: any.")
-    products: tuple[str, ...] = Field(default=(), description="Empty: any.")
-    capacity: int = Field(ge=0, description="Most open leads at a time.")
-    available: bool = True
-    manager_id: UUID | None = None
+    rep_id: RepId
+    name: Annotated[str, Personal()] = Field(description="As colleagues know them.", examples=["Maria Lind"])
+    email: Annotated[str, Personal()] = Field(
+        description="Where notices reach them.", examples=["maria.lind@nexa.example"]
+    )
+    level: RepLevel = Field(description="Which leads they take.")
+    territories: tuple[str, ...] = Field(default=(), description="Those they serve; empty: any.", examples=[("emea",)])
+    products: tuple[str, ...] = Field(
+        default=(), description="Those they sell; empty: any.", examples=[("Enterprise Plan",)]
+    )
+    capacity: int = Field(ge=0, description="Most open leads at a time.", examples=[20])
+    available: bool = Field(default=True, description="Whether they take leads now.")
+    manager_id: UUID | None = Field(default=None, description="The person of the roster they report to.")
 
 
 class LeadAssigned(Event):
     """A rep follows up this lead from now on."""
 
-    lead_id: UUID
-    rep_id: UUID
-    campaign_id: UUID
-    import_id: UUID | None = None
-    band: Band
-    score: int
-    reason: AssignmentReason
-    previous_rep_id: UUID | None = None
-    source_kind: LeadSourceKind = LeadSourceKind.OTHER
-    because: Because
+    lead_id: LeadId
+    rep_id: RepId
+    campaign_id: CampaignId
+    import_id: OriginalImport = None
+    band: Band = Field(description="The band it was routed by.")
+    score: Points
+    reason: AssignmentReason = Field(description="What led to it.")
+    previous_rep_id: UUID | None = Field(default=None, description="Who had the lead before.")
+    source_kind: SourceKind = LeadSourceKind.OTHER
+    because: Because = Field(description="The rule, and why this rep and none of the others.")
 
 
 class LeadQueued(Event):
     """Nobody can take the lead now; it waits for a rep."""
 
-    lead_id: UUID
-    campaign_id: UUID
-    import_id: UUID | None = None
-    band: Band
-    score: int
-    reason: str
-    since: datetime
-    because: Because
+    lead_id: LeadId
+    campaign_id: CampaignId
+    import_id: OriginalImport = None
+    band: Band = Field(description="The band it waits in.")
+    score: Points
+    reason: str = Field(description="Why nobody could take it.", examples=["All senior reps are at capacity."])
+    since: AwareDatetime = Field(description="When it began to wait.")
+    because: Because = Field(description="The rule, and why none of the reps.")
 
 
 class LeadSentToNurture(Event):
     """Routing left the lead to marketing's series."""
 
-    lead_id: UUID
-    campaign_id: UUID
-    import_id: UUID | None = None
-    score: int
+    lead_id: LeadId
+    campaign_id: CampaignId
+    import_id: OriginalImport = None
+    score: Points
+    because: Because | None = Field(default=None, description="The rule that left it there.")
 
 
 class LeadConverted(Event):
     """A lead became a contact of an account, with a deal."""
 
-    lead_id: UUID
-    campaign_id: UUID
-    import_id: UUID | None = None
-    contact_id: UUID
-    account_id: UUID
+    lead_id: LeadId
+    campaign_id: CampaignId
+    import_id: OriginalImport = None
+    contact_id: ContactId
+    account_id: AccountId
     account_matched: bool = Field(description="The account was there before.")
-    deal_id: UUID
-    amount: Money
-    rep_id: UUID | None
-    band: Band | None = None
-    source_label: str = ""
-    source_kind: LeadSourceKind = LeadSourceKind.OTHER
+    deal_id: DealId
+    amount: Money = Field(description="What the deal is expected to bring.")
+    rep_id: UUID | None = Field(description="Who had the lead; null if nobody had.")
+    band: Band | None = Field(default=None, description="The lead's band at that time; null if it had no score yet.")
+    source_label: SourceLabel = ""
+    source_kind: SourceKind = LeadSourceKind.OTHER
+    because: Because | None = Field(
+        default=None, description="Why this account: what it was matched on, and the others."
+    )
 
 
 class LeadDisqualified(Event):
     """A rep found that the lead is none."""
 
-    lead_id: UUID
-    campaign_id: UUID
-    import_id: UUID | None = None
-    rep_id: UUID | None
-    reason: str
+    lead_id: LeadId
+    campaign_id: CampaignId
+    import_id: OriginalImport = None
+    rep_id: UUID | None = Field(description="Who had the lead; null if nobody had.")
+    reason: Annotated[str, Personal()] = Field(description="In the rep's words.", examples=["Student, no budget"])
 
 
 class RepCount(Value):
-    rep_id: UUID
-    high: int = 0
-    medium: int = 0
+    """What one rep got out of an import."""
+
+    rep_id: RepId
+    high: int = Field(default=0, ge=0, description="High leads.")
+    medium: int = Field(default=0, ge=0, description="Medium leads.")
 
 
 class ImportRouted(Event):
     """Each lead that the import created has been routed once."""
 
-    import_id: UUID
-    campaign_id: UUID
-    campaign_name: str
-    reps: tuple[RepCount, ...]
-    waiting: int = Field(description="Leads that wait for a rep.")
-    nurture: int
-    total: int
+    import_id: ImportId
+    campaign_id: CampaignId
+    campaign_name: CampaignName
+    reps: tuple[RepCount, ...] = Field(description="Each rep that got leads, with how many.")
+    waiting: int = Field(ge=0, description="Leads that wait for a rep.")
+    nurture: int = Field(ge=0, description="Leads left to marketing's series.")
+    total: int = Field(ge=0, description="Leads the import created.")
 
 
 class TaskCreated(Event):
     """Somebody has something to do, by a time."""
 
-    task_id: UUID
-    kind: TaskKind
-    title: str = Field(examples=["Call hot webinar lead", "Follow up on webinar attendee"])
-    rep_id: UUID
-    lead_id: UUID
-    campaign_id: UUID
-    import_id: UUID | None = None
-    priority: TaskPriority
-    due_at: datetime
+    task_id: TaskId
+    kind: TaskKind = Field(description="What it is for.")
+    title: str = Field(description="What to do.", examples=["Call hot webinar lead", "Follow up on webinar attendee"])
+    rep_id: RepId
+    lead_id: LeadId
+    campaign_id: CampaignId
+    import_id: OriginalImport = None
+    priority: TaskPriority = Field(description="Urgent ones come first.")
+    due_at: AwareDatetime = Field(description="When it has to be done.")
 
 
 class TaskReassigned(Event):
     """The task is somebody else's now."""
 
-    task_id: UUID
-    lead_id: UUID
-    rep_id: UUID
-    previous_rep_id: UUID
+    task_id: TaskId
+    lead_id: LeadId
+    rep_id: RepId
+    previous_rep_id: UUID = Field(description="Whose it was.")
 
 
 class TaskCompleted(Event):
     """The task is done, or no longer needed."""
 
-    task_id: UUID
-    lead_id: UUID
-    rep_id: UUID
-    outcome: str
+    task_id: TaskId
+    lead_id: LeadId
+    rep_id: RepId
+    outcome: Annotated[str, Personal()] = Field(
+        description="What came of it.", examples=["interested, meets us on Tuesday"]
+    )
     completed_by: str = Field(description="A person's subject, or the id of the event that proved it done.")
 
 
 class TaskOverdue(Event):
     """The task's due time passed while it was open."""
 
-    task_id: UUID
-    lead_id: UUID
-    rep_id: UUID
-    manager_id: UUID | None = None
-    title: str
-    due_at: datetime
+    task_id: TaskId
+    lead_id: LeadId
+    rep_id: RepId
+    manager_id: UUID | None = Field(default=None, description="The rep's manager; null if the roster names none.")
+    title: str = Field(description="What was to be done.", examples=["Call hot webinar lead"])
+    due_at: AwareDatetime = Field(description="When it had to be done.")
 
 
-class AccountCreated(Event):
+class AccountFields(Event):
+    account_id: AccountId
+    name: AccountName
+    country: Country = None
+    company_size: AccountSize = None
+
+
+class AccountCreated(AccountFields):
     """A company became an account."""
 
-    account_id: UUID
-    name: str
-    country: str | None = None
-    company_size: str | None = None
 
-
-class AccountUpdated(Event):
+class AccountUpdated(AccountFields):
     """An account's fields, as they are now."""
-
-    account_id: UUID
-    name: str
-    country: str | None = None
-    company_size: str | None = None
 
 
 class ContactCreated(Event):
     """A person became a contact of an account."""
 
-    contact_id: UUID
-    account_id: UUID
-    lead_id: UUID | None = None
-    first_name: Annotated[str | None, Personal()] = None
-    last_name: Annotated[str | None, Personal()] = None
-    email: Annotated[str | None, Personal()] = None
-    phone: Annotated[str | None, Personal()] = None
-    title: Annotated[str | None, Personal()] = None
+    contact_id: ContactId
+    account_id: AccountId
+    lead_id: UUID | None = Field(default=None, description="The lead it was before, if it was one.")
+    first_name: Annotated[str | None, Personal()] = Field(default=None, description="Given name.", examples=["Dana"])
+    last_name: Annotated[str | None, Personal()] = Field(default=None, description="Family name.", examples=["Reyes"])
+    email: Annotated[str | None, Personal()] = Field(
+        default=None, description="Address.", examples=["dana.reyes@acme.example"]
+    )
+    phone: Annotated[str | None, Personal()] = Field(default=None, description="As it was written.")
+    title: Annotated[str | None, Personal()] = Field(
+        default=None, description="What the person does there.", examples=["IT Director"]
+    )
 
 
 class DealCreated(Event):
     """A deal was opened."""
 
-    deal_id: UUID
-    account_id: UUID
-    primary_contact_id: UUID
-    lead_id: UUID | None = None
-    campaign_id: UUID | None = None
-    rep_id: UUID | None
-    name: str
-    amount: Money
-    stage: DealStage = DealStage.QUALIFICATION
-    source_label: str = ""
-    source_kind: LeadSourceKind = LeadSourceKind.OTHER
+    deal_id: DealId
+    account_id: AccountId
+    primary_contact_id: ContactId
+    lead_id: UUID | None = Field(default=None, description="The lead it came from, if it came from one.")
+    campaign_id: AcquiringCampaign = None
+    rep_id: UUID | None = Field(description="Who works on it; null if nobody does yet.")
+    name: str = Field(description="As people call it.", examples=["Acme Corp"])
+    amount: Money = Field(description="What it is expected to bring.")
+    stage: DealStage = Field(default=DealStage.QUALIFICATION, description="Where it begins.")
+    source_label: SourceLabel = ""
+    source_kind: SourceKind = LeadSourceKind.OTHER
 
 
 class DealStageChanged(Event):
     """A deal moved to another open stage."""
 
-    deal_id: UUID
-    campaign_id: UUID | None = None
-    stage: DealStage
-    previous_stage: DealStage
+    deal_id: DealId
+    campaign_id: AcquiringCampaign = None
+    stage: DealStage = Field(description="Where it is now.")
+    previous_stage: DealStage = Field(description="Where it was.")
 
 
 class DealClosedWon(Event):
     """A deal was won; its contract is signed."""
 
-    deal_id: UUID
-    account_id: UUID
-    campaign_id: UUID | None = None
-    amount: Money
-    contract_signed: Literal[True] = True
-    contract_url: str | None = Field(default=None, description="Kept as text; nothing fetches it.")
-    closed_at: datetime
+    deal_id: DealId
+    account_id: AccountId
+    campaign_id: AcquiringCampaign = None
+    amount: Money = Field(description="What it brought; may differ from what was expected.")
+    contract_signed: Literal[True] = Field(default=True, description="Without a signed contract nothing is won.")
+    contract_url: str | None = Field(
+        default=None,
+        description="Kept as text; nothing fetches it.",
+        examples=["s3://contracts/acme_2025.pdf"],
+    )
+    closed_at: AwareDatetime = Field(description="When it was won.")
 
 
 class DealClosedLost(Event):
     """A deal was lost."""
 
-    deal_id: UUID
-    account_id: UUID
-    campaign_id: UUID | None = None
-    amount: Money
-    reason: str
-    closed_at: datetime
+    deal_id: DealId
+    account_id: AccountId
+    campaign_id: AcquiringCampaign = None
+    amount: Money = Field(description="What it was expected to bring.")
+    reason: str = Field(description="Why, in the rep's words.", examples=["Chose another vendor"])
+    closed_at: AwareDatetime = Field(description="When it was lost.")
 
 
 class DealReopened(Event):
     """A closed deal is open again."""
 
-    deal_id: UUID
-    account_id: UUID
-    campaign_id: UUID | None = None
-    amount: Money
-    reason: str
-    was: Literal["won", "lost"]
+    deal_id: DealId
+    account_id: AccountId
+    campaign_id: AcquiringCampaign = None
+    amount: Money = Field(description="What it is expected to bring.")
+    reason: str = Field(description="Why, in the words of who reopened it.", examples=["Signature was withdrawn"])
+    was: Literal["won", "lost"] = Field(description="How it had been closed.")
