@@ -93,42 +93,42 @@ class RepUpdated(Event):
     manager_id: UUID | None = Field(default=None, description="The person of the roster they report to.")
 
 
-class LeadAssigned(Event):
+class RoutedLead(Event):
+    """What routing knew of a lead when it decided."""
+
+    lead_id: UUID
+    campaign_id: UUID
+    import_id: UUID | None = None
+    band: Band
+    score: int = Field(ge=0, le=100)
+    territory: str | None = Field(default=None, examples=["emea"])
+    product_interest: str | None = None
+    source_label: str = Field(default="", examples=["Webinar Q4"])
+    source_kind: LeadSourceKind = LeadSourceKind.OTHER
+
+
+class LeadAssigned(RoutedLead):
     """A rep follows up this lead from now on."""
 
-    lead_id: LeadId
-    rep_id: RepId
-    campaign_id: CampaignId
-    import_id: OriginalImport = None
-    band: Band = Field(description="The band it was routed by.")
-    score: Points
-    reason: AssignmentReason = Field(description="What led to it.")
-    previous_rep_id: UUID | None = Field(default=None, description="Who had the lead before.")
-    source_kind: SourceKind = LeadSourceKind.OTHER
-    because: Because = Field(description="The rule, and why this rep and none of the others.")
+    rep_id: UUID
+    reason: AssignmentReason
+    previous_rep_id: UUID | None = None
+    manager_id: UUID | None = Field(default=None, description="The rep's manager at that time.")
+    turn: int = Field(default=0, description="Counts the assignments of the desk; the rep with the lowest is next.")
+    because: Because
 
 
-class LeadQueued(Event):
+class LeadQueued(RoutedLead):
     """Nobody can take the lead now; it waits for a rep."""
 
-    lead_id: LeadId
-    campaign_id: CampaignId
-    import_id: OriginalImport = None
-    band: Band = Field(description="The band it waits in.")
-    score: Points
-    reason: str = Field(description="Why nobody could take it.", examples=["All senior reps are at capacity."])
-    since: AwareDatetime = Field(description="When it began to wait.")
-    because: Because = Field(description="The rule, and why none of the reps.")
+    reason: str
+    since: datetime
+    first: bool = Field(default=True, description="It had not been routed before.")
+    because: Because
 
 
-class LeadSentToNurture(Event):
+class LeadSentToNurture(RoutedLead):
     """Routing left the lead to marketing's series."""
-
-    lead_id: LeadId
-    campaign_id: CampaignId
-    import_id: OriginalImport = None
-    score: Points
-    because: Because | None = Field(default=None, description="The rule that left it there.")
 
 
 class LeadConverted(Event):
