@@ -96,35 +96,35 @@ class RepUpdated(Event):
 class RoutedLead(Event):
     """What routing knew of a lead when it decided."""
 
-    lead_id: UUID
-    campaign_id: UUID
-    import_id: UUID | None = None
-    band: Band
-    score: int = Field(ge=0, le=100)
-    territory: str | None = Field(default=None, examples=["emea"])
-    product_interest: str | None = None
-    source_label: str = Field(default="", examples=["Webinar Q4"])
-    source_kind: LeadSourceKind = LeadSourceKind.OTHER
+    lead_id: LeadId
+    campaign_id: CampaignId
+    import_id: OriginalImport = None
+    band: Band = Field(description="The lead's band at that time.")
+    score: Points
+    territory: str | None = Field(default=None, description="The lead's territory, else its country.", examples=["emea"])
+    product_interest: str | None = Field(default=None, description="The product it asked about.")
+    source_label: SourceLabel = ""
+    source_kind: SourceKind = LeadSourceKind.OTHER
 
 
 class LeadAssigned(RoutedLead):
     """A rep follows up this lead from now on."""
 
-    rep_id: UUID
-    reason: AssignmentReason
-    previous_rep_id: UUID | None = None
+    rep_id: RepId
+    reason: AssignmentReason = Field(description="What brought it about.")
+    previous_rep_id: UUID | None = Field(default=None, description="Who had the lead before; null if nobody had.")
     manager_id: UUID | None = Field(default=None, description="The rep's manager at that time.")
-    turn: int = Field(default=0, description="Counts the assignments of the desk; the rep with the lowest is next.")
-    because: Because
+    turn: int = Field(default=0, ge=0, description="Counts the desk's assignments; the rep with the lowest is next.")
+    because: Because = Field(description="Why this rep, and why not the others.")
 
 
 class LeadQueued(RoutedLead):
     """Nobody can take the lead now; it waits for a rep."""
 
-    reason: str
-    since: datetime
+    reason: str = Field(description="Why nobody can.", examples=["at capacity (20 of 20 open leads)"])
+    since: AwareDatetime = Field(description="From when on it waits.")
     first: bool = Field(default=True, description="It had not been routed before.")
-    because: Because
+    because: Because = Field(description="Who was considered, and why each was not taken.")
 
 
 class LeadSentToNurture(RoutedLead):
