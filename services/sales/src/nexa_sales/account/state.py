@@ -1,0 +1,19 @@
+"""A company that sales deals with."""
+
+from dataclasses import dataclass
+
+from nexa_contracts.sales import AccountCreated, AccountUpdated
+
+
+@dataclass(frozen=True)
+class NoAccount:
+    pass
+
+
+@dataclass(frozen=True)
+class Existing:
+    name: str
+
+
+def evolve(state: NoAccount | Existing, event: AccountCreated | AccountUpdated) -> Existing:
+    return Existing(event.name)
