@@ -206,6 +206,7 @@ SALES: tuple[Event, ...] = (
         lead_id=LENA,
         campaign_id=CAMPAIGN,
         import_id=IMPORT,
+        band=Band.LOW,
         score=40,
         because=Because(rule="Low leads stay with marketing", facts={"band": "low", "score": "40"}),
     ),

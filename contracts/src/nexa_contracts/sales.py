@@ -99,10 +99,12 @@ class RoutedLead(Event):
     lead_id: LeadId
     campaign_id: CampaignId
     import_id: OriginalImport = None
-    band: Band = Field(description="The lead's band at that time.")
+    band: Band = Field(description="The band it was routed by.")
     score: Points
-    territory: str | None = Field(default=None, description="The lead's territory, else its country.", examples=["emea"])
-    product_interest: str | None = Field(default=None, description="The product it asked about.")
+    territory: str | None = Field(default=None, description="The lead's sales territory, if known.", examples=["emea"])
+    product_interest: str | None = Field(
+        default=None, description="Product the lead asked about.", examples=["Enterprise Plan"]
+    )
     source_label: SourceLabel = ""
     source_kind: SourceKind = LeadSourceKind.OTHER
 
@@ -111,24 +113,28 @@ class LeadAssigned(RoutedLead):
     """A rep follows up this lead from now on."""
 
     rep_id: RepId
-    reason: AssignmentReason = Field(description="What brought it about.")
-    previous_rep_id: UUID | None = Field(default=None, description="Who had the lead before; null if nobody had.")
+    reason: AssignmentReason = Field(description="What led to it.")
+    previous_rep_id: UUID | None = Field(default=None, description="Who had the lead before.")
     manager_id: UUID | None = Field(default=None, description="The rep's manager at that time.")
-    turn: int = Field(default=0, ge=0, description="Counts the desk's assignments; the rep with the lowest is next.")
-    because: Because = Field(description="Why this rep, and why not the others.")
+    turn: int = Field(
+        default=0, ge=0, description="Counts the assignments of all reps; the rep with the lowest is next."
+    )
+    because: Because = Field(description="The rule, and why this rep and none of the others.")
 
 
 class LeadQueued(RoutedLead):
     """Nobody can take the lead now; it waits for a rep."""
 
-    reason: str = Field(description="Why nobody can.", examples=["at capacity (20 of 20 open leads)"])
-    since: AwareDatetime = Field(description="From when on it waits.")
+    reason: str = Field(description="Why nobody could take it.", examples=["All senior reps are at capacity."])
+    since: AwareDatetime = Field(description="When it began to wait.")
     first: bool = Field(default=True, description="It had not been routed before.")
-    because: Because = Field(description="Who was considered, and why each was not taken.")
+    because: Because = Field(description="The rule, and why none of the reps.")
 
 
 class LeadSentToNurture(RoutedLead):
     """Routing left the lead to marketing's series."""
+
+    because: Because | None = Field(default=None, description="The rule that left it there.")
 
 
 class LeadConverted(Event):
