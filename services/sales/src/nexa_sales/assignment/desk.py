@@ -7,6 +7,7 @@ from uuid import UUID
 from nexa_contracts.envelope import Event
 from nexa_contracts.sales import LeadAssigned, LeadConverted, LeadDisqualified, RepLevel, RepUpdated
 from nexa_contracts.values import Band, Because, Candidate
+from nexa_sales.assignment.events import LeadLetGo
 
 RULE_VERSION = 1
 MOST_NAMED = 25
@@ -147,7 +148,11 @@ def evolve(desk: Desk, event: Event) -> Desk:
             moved = desk if previous is None else _change(desk, previous, lambda seat: _open(seat, -1))
             moved = _change(moved, rep_id, lambda seat: replace(_open(seat, 1), last_turn=turn))
             return replace(moved, turn=max(moved.turn, turn))
-        case LeadConverted(rep_id=UUID() as rep_id) | LeadDisqualified(rep_id=UUID() as rep_id):
+        case (
+            LeadConverted(rep_id=UUID() as rep_id)
+            | LeadDisqualified(rep_id=UUID() as rep_id)
+            | LeadLetGo(rep_id=UUID() as rep_id)
+        ):
             return _change(desk, rep_id, lambda seat: _open(seat, -1))
         case _:
             return desk

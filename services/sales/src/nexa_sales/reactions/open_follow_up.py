@@ -1,4 +1,4 @@
-"""An assigned lead gets its follow-up: High within 24 hours, Medium within 48. It goes where the lead goes, and ends with it."""
+"""An assigned lead gets its follow-up: High within 24 hours, Medium within 48. It goes where the lead goes and ends with it."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -65,7 +65,7 @@ def _follow_up(assigned: LeadAssigned, fact: Recorded) -> Iterator[object]:
 
 
 def title(band: Band, source: LeadSourceKind) -> str:
-    """ "Call hot webinar lead", "Follow up on webinar attendee"; without a telling source just "lead"."""
+    """Such as "Call hot webinar lead" or "Follow up on webinar attendee"; without a telling source just "lead"."""
     if source is LeadSourceKind.OTHER:
         return "Call hot lead" if band is Band.HIGH else "Follow up on lead"
     kind = source.value.replace("_", " ")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from nexa_chassis.domain import Recorded
 from nexa_chassis.reactions import Process
+from nexa_contracts.envelope import Event
 from nexa_contracts.marketing import LeadImportCompleted
 from nexa_contracts.sales import AssignmentReason, LeadAssigned, LeadQueued, LeadSentToNurture, RepCount
 from nexa_contracts.values import Band
@@ -80,7 +81,8 @@ def react(tally: Tally, fact: Recorded, now: datetime) -> Iterator[ReportImportR
             return
 
 
-def import_of(event: LeadImportCompleted | LeadAssigned | LeadQueued | LeadSentToNurture) -> UUID:
+def import_of(event: Event) -> UUID:
+    assert isinstance(event, LeadImportCompleted | LeadAssigned | LeadQueued | LeadSentToNurture)
     return event.import_id or NO_IMPORT
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from nexa_chassis.domain import Recorded
 from nexa_chassis.reactions import Process
+from nexa_contracts.envelope import Event
 from nexa_contracts.marketing import LeadCreated, LeadSourceKind, LeadUpdated, LeadWithdrawn
 from nexa_contracts.scoring import LeadScored
 from nexa_contracts.values import Band
@@ -76,7 +77,8 @@ def react(known: Known, fact: Recorded, now: datetime) -> Iterator[RouteLead | L
             return
 
 
-def lead_of(event: LeadCreated | LeadUpdated | LeadScored | LeadWithdrawn) -> UUID:
+def lead_of(event: Event) -> UUID:
+    assert isinstance(event, LeadCreated | LeadUpdated | LeadScored | LeadWithdrawn)
     return event.lead_id
 
 
