@@ -222,6 +222,7 @@ SALES: tuple[Event, ...] = (
         **_SOURCE,
     ),
     sales.LeadDisqualified(**_IMPORTED, rep_id=MARIA, reason="Student, no budget"),
+    sales.LeadReleased(**_IMPORTED, rep_id=MARIA),
     sales.ImportRouted(
         import_id=IMPORT,
         campaign_id=CAMPAIGN,

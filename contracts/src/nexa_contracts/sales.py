@@ -167,6 +167,16 @@ class LeadDisqualified(Event):
     reason: Annotated[str, Personal()] = Field(description="In the rep's words.", examples=["Student, no budget"])
 
 
+class LeadReleased(Event):
+    """Marketing withdrew the lead; nobody follows it up any more, and it counts as dealt with."""
+
+    lead_id: LeadId
+    campaign_id: CampaignId
+    import_id: OriginalImport = None
+    rep_id: UUID | None = Field(default=None, description="Who had the lead; null if nobody had.")
+    first: bool = Field(default=False, description="It had not been routed before, and will not be.")
+
+
 class RepCount(Value):
     """What one rep got out of an import."""
 

@@ -64,6 +64,7 @@ ASSIGNMENT = Topic(
         sales.LeadSentToNurture,
         sales.LeadConverted,
         sales.LeadDisqualified,
+        sales.LeadReleased,
     ),
 )
 IMPORT_ROUTING = Topic("sales", "import_routing", "import_id", (sales.ImportRouted,))
