@@ -67,6 +67,12 @@ class Marketing:
 
 
 @pytest.fixture
+def marketing_of() -> Callable[[RunningService], Marketing]:
+    """What tests do with a service that they started themselves."""
+    return lambda service: Marketing(service, service.client("marketing_user"))
+
+
+@pytest.fixture
 async def marketing_service(infra: Infra, database: Callable[[str], Database]) -> AsyncIterator[Marketing]:
     async with running(marketing, database("marketing"), infra, roles=("serve", "relay", "tick")) as service:
         yield Marketing(service, service.client("marketing_user"))

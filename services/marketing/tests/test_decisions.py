@@ -82,7 +82,7 @@ def updated(profile: Profile, *changed: str) -> LeadUpdated:
 
 
 def profile(**changes: object) -> Profile:
-    return Profile(**{**vars(ADA), **changes})  # type: ignore[arg-type]
+    return Profile(**{**vars(ADA), **changes})
 
 
 # Campaigns

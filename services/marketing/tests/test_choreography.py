@@ -1,0 +1,209 @@
+"""Marketing among the others: what scoring and sales say on their topics, and what comes of it here."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from nexa_chassis.provisioning import ensure_topics
+from nexa_chassis.running import eventually, running
+from nexa_chassis.settings import Settings
+from nexa_contracts.envelope import Event
+from nexa_contracts.sales import AssignmentReason, DealClosedWon, DealCreated, LeadAssigned, LeadConverted
+from nexa_contracts.scoring import LeadScored
+from nexa_contracts.topics import ASSIGNMENT, DEAL, LEAD_SCORE, topic_of
+from nexa_contracts.values import Band, Because, Money
+from nexa_local.infra import Infra
+from nexa_local.postgres import Database
+from nexa_marketing.app import marketing
+
+
+@dataclass
+class Others:
+    """Scoring and sales, as far as their topics show them."""
+
+    producer: AIOKafkaProducer
+    versions: dict[str, int] = field(default_factory=dict)
+
+    async def say(self, event: Event) -> None:
+        """Publish this event on its topic, as the next one of its stream."""
+        topic = topic_of(type(event))
+        key = str(getattr(event, topic.key))
+        subject = f"{topic.aggregate}-{key}"
+        version = self.versions[subject] = self.versions.get(subject, 0) + 1
+        now = datetime.now(UTC).isoformat()
+        envelope = {
+            "specversion": "1.0",
+            "id": f"{subject}@{version}",
+            "source": f"/nexa/{topic.service}",
+            "type": topic.type_of(type(event)),
+            "subject": subject,
+            "time": now,
+            "recordedtime": now,
+            "datacontenttype": "application/json",
+            "streamversion": version,
+            **({"prevversion": version - 1} if version > 1 else {}),
+            "correlationid": "test",
+            "actor": "test",
+            "data": event.model_dump(mode="json"),
+        }
+        await self.producer.send_and_wait(topic.name, json.dumps(envelope).encode(), key=key.encode())
+
+
+@pytest.fixture
+async def others(infra: Infra) -> AsyncIterator[Others]:
+    settings = Settings(database_url="postgresql://nobody@localhost/none", kafka_bootstrap=infra.kafka_bootstrap)
+    await ensure_topics(settings, [topic.name for topic in (LEAD_SCORE, ASSIGNMENT, DEAL)])
+    producer = AIOKafkaProducer(bootstrap_servers=infra.kafka_bootstrap)
+    await producer.start()
+    yield Others(producer)
+    await producer.stop()
+
+
+@pytest.fixture
+async def whole_service(
+    infra: Infra, database: Callable[[str], Database], others: Others, marketing_of: Callable[..., Any]
+) -> AsyncIterator[Any]:
+    async with running(marketing, database("marketing"), infra) as service:
+        yield marketing_of(service)
+
+
+def scored(lead_id: UUID, campaign_id: UUID, score: int, band: Band, previous: Band | None = None) -> LeadScored:
+    return LeadScored(
+        lead_id=lead_id,
+        campaign_id=campaign_id,
+        score=score,
+        band=band,
+        previous_band=previous,
+        raw_points=score,
+        factors=(),
+        recommendation="",
+        rules_version=1,
+        caused_by="lead@1",
+    )
+
+
+async def lead_of(service: Any, campaign_id: UUID, **fields: object) -> UUID:
+    body = {"campaign_id": str(campaign_id), "first_name": "Dana", **fields}
+    return UUID((await service.ask("POST", "/leads", 201, json=body))["lead_id"])
+
+
+async def enrolment_of(service: Any, lead_id: UUID, **expected: object) -> Any:
+    """The lead's enrolment once it is as expected."""
+
+    async def asked() -> Any:
+        items = (await service.ask("GET", "/nurture", params={"lead_id": str(lead_id)}))["items"]
+        return next((item for item in items if all(item[name] == value for name, value in expected.items())), None)
+
+    return await eventually(asked, what=f"an enrolment of {lead_id} with {expected}")
+
+
+async def test_a_low_lead_is_nurtured_until_a_rep_takes_it_over(whole_service: Any, others: Others) -> None:
+    campaign_id = await whole_service.campaign()
+    lead_id = await lead_of(whole_service, campaign_id, email="dana@acme.example")
+    await others.say(scored(lead_id, campaign_id, 30, Band.LOW))
+    await enrolment_of(whole_service, lead_id, status="active", step=1)
+    because = Because(rule="medium band to standard reps")
+    await others.say(
+        LeadAssigned(
+            lead_id=lead_id,
+            rep_id=uuid4(),
+            campaign_id=campaign_id,
+            band=Band.MEDIUM,
+            score=55,
+            reason=AssignmentReason.REROUTED,
+            because=because,
+        )
+    )
+    await enrolment_of(whole_service, lead_id, status="stopped", reason="promoted", step=1)
+
+
+async def test_a_low_lead_without_an_address_waits_visibly_and_starts_when_it_has_one(
+    whole_service: Any, others: Others
+) -> None:
+    campaign_id = await whole_service.campaign()
+    lead_id = await lead_of(whole_service, campaign_id)
+    await others.say(scored(lead_id, campaign_id, 15, Band.LOW))
+    await enrolment_of(whole_service, lead_id, status="active", step=0, has_address=False)
+    waiting = await whole_service.ask("GET", "/nurture", params={"waiting_for": "address"})
+    assert [item["lead_id"] for item in waiting["items"]] == [str(lead_id)]
+    await whole_service.ask("PATCH", f"/leads/{lead_id}", json={"email": "dana@acme.example"})
+    await enrolment_of(whole_service, lead_id, status="active", step=1, has_address=True)
+
+
+async def test_unsubscribing_stops_the_series(whole_service: Any, others: Others) -> None:
+    campaign_id = await whole_service.campaign()
+    lead_id = await lead_of(whole_service, campaign_id, email="dana@acme.example")
+    await others.say(scored(lead_id, campaign_id, 30, Band.LOW))
+    await enrolment_of(whole_service, lead_id, status="active", step=1)
+    await whole_service.ask("POST", f"/leads/{lead_id}/unsubscribe")
+    await enrolment_of(whole_service, lead_id, status="stopped", reason="unsubscribed")
+
+
+async def test_a_campaigns_figures_follow_scores_conversions_and_deals_and_are_published_coalesced(
+    whole_service: Any, others: Others
+) -> None:
+    campaign_id = await whole_service.campaign()
+    leads = [await lead_of(whole_service, campaign_id, email=f"p{number}@acme.example") for number in range(6)]
+    for lead_id in leads[:2]:
+        await others.say(scored(lead_id, campaign_id, 80, Band.HIGH))
+    for lead_id in leads[2:]:
+        await others.say(scored(lead_id, campaign_id, 55, Band.MEDIUM))
+    deals = [await _converted(others, campaign_id, lead_id, Band.HIGH) for lead_id in leads[:1]]
+    deals += [await _converted(others, campaign_id, lead_id, Band.MEDIUM) for lead_id in leads[2:4]]
+    amount = Money(amount=Decimal(50_000))
+    await others.say(
+        DealClosedWon(
+            deal_id=deals[0], account_id=uuid4(), campaign_id=campaign_id, amount=amount, closed_at=datetime.now(UTC)
+        )
+    )
+
+    async def complete() -> Any:
+        metrics = await whole_service.ask("GET", f"/campaigns/{campaign_id}/metrics")
+        return metrics if metrics["deals"] == {"open": 2, "won": 1, "lost": 0} and metrics["converted"] == 3 else None
+
+    metrics = await eventually(complete, what="the campaign's figures know three deals and three conversions")
+    assert metrics["leads"] == 6
+    assert {name: (band["leads"], band["converted"]) for name, band in metrics["bands"].items()} == {
+        "high": (2, 1),
+        "medium": (4, 2),
+        "low": (0, 0),
+    }
+    assert metrics["bands"]["high"]["conversion"] == {"value": "0.5", "formula": "converted / leads = 1 / 2 = 0.5"}
+    assert metrics["pipeline"]["amount"] == "150000.00"
+    assert metrics["pipeline_multiple"] == {"value": "30", "formula": "pipeline / cost = 150000 / 5000 = 30"}
+    assert metrics["roi_on_won_revenue"]["value"] == "9"
+    published = await eventually(
+        lambda: _published(whole_service, campaign_id, converted=3, pipeline="150000.00"), what="the last figures"
+    )
+    assert published < 12, "the figures are published by the interval, not by the fact"
+
+
+async def _converted(others: Others, campaign_id: UUID, lead_id: UUID, band: Band) -> UUID:
+    deal_id, account_id, contact_id, amount = uuid4(), uuid4(), uuid4(), Money(amount=Decimal(50_000))
+    ids = {"deal_id": deal_id, "account_id": account_id, "lead_id": lead_id, "campaign_id": campaign_id, "rep_id": None}
+    shared = {**ids, "amount": amount}
+    await others.say(
+        LeadConverted.model_validate({**shared, "contact_id": contact_id, "account_matched": False, "band": band})
+    )
+    await others.say(DealCreated.model_validate({**shared, "primary_contact_id": contact_id, "name": "Acme"}))
+    return deal_id
+
+
+async def _published(service: Any, campaign_id: UUID, *, converted: int, pipeline: str) -> int | None:
+    """How many times figures were published, once the last ones are these."""
+    async with service.service.runtime.engine.connect() as connection:
+        rows = await connection.exec_driver_sql(
+            "select data from events where type ~ 'CampaignMetricsChanged' and stream = %s order by position",
+            (f"campaign-{campaign_id}",),
+        )
+        figures = [row.data for row in rows]
+    if not figures or figures[-1]["converted"] != converted or figures[-1]["pipeline"]["amount"] != pipeline:
+        return None
+    return len(figures)
