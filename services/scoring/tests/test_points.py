@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given as over
 from hypothesis import strategies as st
+
 from nexa_contracts.marketing import CompanySize, LeadSourceKind
 from nexa_contracts.scoring import Band
-
 from nexa_scoring.lead_score.features import Features
 from nexa_scoring.lead_score.points import score
 from nexa_scoring.rules.state import DEFAULT_RULES

@@ -1,5 +1,4 @@
 from nexa_chassis.main import run
-
 from nexa_notifier.app import notifier
 
 run(notifier)

@@ -2,10 +2,9 @@
 
 from nexa_chassis.domain import Aggregate
 from nexa_contracts import topics
-
 from nexa_notifier.notification import decisions, events, state
 
-notification = Aggregate(
+notification = Aggregate[decisions.Command, state.Notification](
     name="notification",
     key="notification_id",
     topic=topics.NOTIFICATION,

@@ -6,12 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from nexa_chassis.domain import NotFound
-from nexa_chassis.http.call import Call, allow
-from nexa_chassis.http.paging import Page, paginate
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 
+from nexa_chassis.domain import NotFound
+from nexa_chassis.http.call import Call, allow
+from nexa_chassis.http.paging import Page, paginate
 from nexa_notifier.mail.rendering import render
 from nexa_notifier.mail.sending import recipient_of
 from nexa_notifier.read_models.directory import directory

@@ -2,7 +2,6 @@
 
 from nexa_chassis.service import Service
 from nexa_chassis.workers import Worker
-
 from nexa_notifier import api
 from nexa_notifier.aggregates import notification
 from nexa_notifier.mail.sending import mails_in_hand, send_mail

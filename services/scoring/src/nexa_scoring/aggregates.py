@@ -2,14 +2,14 @@
 
 from nexa_chassis.domain import Aggregate, AggregateInContext
 from nexa_contracts import topics
-
 from nexa_scoring.lead_score import decisions as lead_score_decisions
 from nexa_scoring.lead_score import state as lead_score_state
 from nexa_scoring.read_models import rules_in_force
 from nexa_scoring.rules import decisions as rules_decisions
 from nexa_scoring.rules import state as rules_state
+from nexa_scoring.rules.state import Rules
 
-scoring_rules = Aggregate(
+scoring_rules = Aggregate[rules_decisions.ChangeRules, Rules](
     name="scoring_rules",
     key="rules_id",
     topic=topics.SCORING_RULES,
@@ -19,7 +19,7 @@ scoring_rules = Aggregate(
     decide=rules_decisions.decide,
 )
 
-lead_score = AggregateInContext(
+lead_score = AggregateInContext[lead_score_decisions.ScoreLead, lead_score_state.LeadScore, Rules](
     name="lead_score",
     key="lead_id",
     topic=topics.LEAD_SCORE,

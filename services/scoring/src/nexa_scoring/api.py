@@ -5,12 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
 from nexa_chassis.domain import NotFound
 from nexa_chassis.http.call import Call, allow
 from nexa_chassis.http.paging import Page
-from nexa_contracts.scoring import Band, FactorPoints
-from pydantic import BaseModel, ConfigDict, Field
-
+from nexa_contracts.scoring import FactorPoints
+from nexa_contracts.values import Band
 from nexa_scoring.aggregates import scoring_rules
 from nexa_scoring.read_models.lead_scores import latest_scores, score_history
 from nexa_scoring.rules.decisions import ChangeRules

@@ -1,7 +1,6 @@
 """Scoring: how likely a lead is to buy, with the points that say why."""
 
 from nexa_chassis.service import Service
-
 from nexa_scoring import api
 from nexa_scoring.aggregates import lead_score, scoring_rules
 from nexa_scoring.reactions.score_lead import score_lead

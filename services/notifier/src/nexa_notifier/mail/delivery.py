@@ -51,7 +51,6 @@ class MailServer:
         try:
             if not self._client.is_connected:
                 await self._client.connect()
-            await self._client.ehlo_or_helo_if_needed()
             await self._client.mail(sender)
             await self._client.rcpt(recipient)
         except aiosmtplib.SMTPResponseException as answer:

@@ -1,10 +1,10 @@
 """Templates and variables become a MIME message with a text and an HTML part."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from datetime import datetime
 from functools import cache
 from uuid import UUID
 

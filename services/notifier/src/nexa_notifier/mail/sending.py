@@ -13,12 +13,12 @@ from typing import TypeAlias
 from uuid import UUID, uuid4
 
 from jinja2 import TemplateError
-from nexa_chassis.failpoints import failpoint
-from nexa_chassis.origin import Origin
-from nexa_chassis.runtime import Runtime
 from sqlalchemy import Column, ColumnElement, DateTime, Row, Select, Table, Uuid, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nexa_chassis.failpoints import failpoint
+from nexa_chassis.origin import Origin
+from nexa_chassis.runtime import Runtime
 from nexa_notifier.mail.delivery import Accepted, MailServer, Outcome, PutOff, Refused, Unknown
 from nexa_notifier.mail.rendering import render
 from nexa_notifier.notification.decisions import (

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from nexa_contracts.envelope import Event
 from nexa_contracts.notifier import EmailFailed, EmailOutcomeUnknown, EmailSent
-
 from nexa_notifier.notification.events import NotificationQueued, SendingBegan, SendingPutOff
 from nexa_notifier.notification.state import New, Notification, Queued, Sending, Settled
 

@@ -3,8 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from nexa_contracts.envelope import Event, Personal
 from pydantic import Field
+
+from nexa_contracts.envelope import Event, Personal
 
 
 class NotificationQueued(Event):

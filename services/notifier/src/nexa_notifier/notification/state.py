@@ -5,7 +5,6 @@ from typing import TypeAlias
 
 from nexa_contracts.envelope import Event
 from nexa_contracts.notifier import EmailFailed, EmailOutcomeUnknown, EmailSent
-
 from nexa_notifier.notification.events import NotificationQueued, SendingBegan, SendingPutOff
 
 

@@ -6,8 +6,7 @@ from datetime import datetime
 from nexa_chassis.domain import Recorded, derive
 from nexa_chassis.reactions import Reaction
 from nexa_contracts.sales import ImportRouted, LeadAssigned, RepCount
-from nexa_contracts.scoring import Band
-
+from nexa_contracts.values import Band
 from nexa_notifier.notification.decisions import Notify
 
 
@@ -42,7 +41,7 @@ def alone(assigned: LeadAssigned) -> RepCount:
 
 
 def headline(count: RepCount) -> str:
-    """ "5 new high-priority leads assigned", "1 new lead assigned", "2 new high-priority leads and 3 others assigned"."""
+    """Such as "5 new high-priority leads assigned" or "2 new high-priority leads and 1 other assigned"."""
     match count.high, count.medium:
         case 0, medium:
             return f"{medium} new {_leads(medium)} assigned"

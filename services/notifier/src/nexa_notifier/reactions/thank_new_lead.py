@@ -6,7 +6,6 @@ from datetime import datetime
 from nexa_chassis.domain import Recorded, derive
 from nexa_chassis.reactions import Reaction
 from nexa_contracts.marketing import LeadCreated
-
 from nexa_notifier.notification.decisions import Notify
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from sqlalchemy import Column, Table, Text, Uuid
+
 from nexa_chassis.domain import Recorded
 from nexa_chassis.read_models import Change, Put, ReadModel
 from nexa_contracts.sales import RepUpdated
-from sqlalchemy import Column, Table, Text, Uuid
-
 from nexa_notifier.tables import metadata
 
 directory = Table(

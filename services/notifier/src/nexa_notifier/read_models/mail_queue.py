@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from sqlalchemy import JSON, Column, DateTime, Index, Integer, Table, Text, Uuid, text
+
 from nexa_chassis.domain import Recorded
 from nexa_chassis.read_models import Change, Put, ReadModel
 from nexa_contracts.notifier import EmailFailed, EmailOutcomeUnknown, EmailSent
-from sqlalchemy import JSON, Column, DateTime, Index, Integer, Table, Text, Uuid, text
-
 from nexa_notifier.notification.events import NotificationQueued, SendingBegan, SendingPutOff
 from nexa_notifier.tables import metadata
 

@@ -1,17 +1,24 @@
 """The desk that leads are routed over: who is there, how much each has open, whose turn it is."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from nexa_contracts.envelope import Event
-from nexa_contracts.sales import LeadAssigned, LeadConverted, LeadDisqualified, RepLevel, RepUpdated
+from nexa_contracts.sales import (
+    LeadAssigned,
+    LeadConverted,
+    LeadDisqualified,
+    LeadReleased,
+    RepLevel,
+    RepUpdated,
+)
 from nexa_contracts.values import Band, Because, Candidate
-from nexa_sales.assignment.events import LeadLetGo
 
 RULE_VERSION = 1
-MOST_NAMED = 25
-"""So many candidates are named in a `because`; the others are counted."""
+MOST_NAMED = 20
+"""So many candidates are named in a `because`, the next in line first; the others are counted."""
 
 LEVEL_OF_BAND: Mapping[Band, RepLevel] = {Band.HIGH: RepLevel.SENIOR, Band.MEDIUM: RepLevel.STANDARD}
 
@@ -50,47 +57,64 @@ class Demand:
 
 
 @dataclass(frozen=True)
+class Unfit:
+    """Why a rep cannot take a lead: in a word that can be counted, and with the figures."""
+
+    word: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Choice:
     """The seat that is taken, None if there is none to take, and why it came out so."""
 
     seat: Seat | None
     because: Because
+    why_nobody: str = ""
 
 
 def choose(desk: Desk, demand: Demand) -> Choice:
     """By band, territory and product, then availability and free capacity, then who was given a lead least recently.
 
-    Among those of the same turn, the one with the smaller share of their capacity in use.
+    Among those of the same turn, the one with the smaller share of their capacity in use. Low leads are nobody's: a demand
+    of band Low is a KeyError.
     """
     level = LEVEL_OF_BAND[demand.band]
-    refusals: list[tuple[Seat, str]] = []
+    refused: list[tuple[Seat, Unfit]] = []
     eligible: list[Seat] = []
     for seat in desk.seats.values():
-        reason = _unfit(seat, level, demand)
-        if reason is None:
+        if seat.level is not level:
+            continue
+        unfit = _unfit(seat, demand)
+        if unfit is None:
             eligible.append(seat)
-        elif seat.level is not RepLevel.MANAGER:
-            refusals.append((seat, reason))
-    eligible.sort(key=_turn)
-    taken = eligible[0] if eligible else None
-    return Choice(taken, _because(demand, level, eligible, refusals))
+        else:
+            refused.append((seat, unfit))
+    because = _because(desk, demand, level, sorted(eligible, key=_turn), refused)
+    if not eligible:
+        return Choice(None, because, _why_nobody(level, refused))
+    return Choice(min(eligible, key=_turn), because)
+
+
+def can_be_met(desk: Desk, demand: Demand) -> bool:
+    """Whether somebody at the desk can take such a lead now."""
+    level = LEVEL_OF_BAND.get(demand.band)
+    return any(seat.level is level and _unfit(seat, demand) is None for seat in desk.seats.values())
 
 
 def _turn(seat: Seat) -> tuple[int, float, str]:
     return seat.last_turn, seat.open_leads / seat.capacity, str(seat.rep_id)
 
 
-def _unfit(seat: Seat, level: RepLevel, demand: Demand) -> str | None:
-    if seat.level is not level:
-        return f"{seat.level.value}; {demand.band.value} leads go to {level.value} reps"
+def _unfit(seat: Seat, demand: Demand) -> Unfit | None:
     if not _serves(seat.territories, demand.territory):
-        return f"serves {', '.join(seat.territories)}, not {demand.territory}"
+        return Unfit("of another territory", f"serves {', '.join(seat.territories)}, not {demand.territory}")
     if not _serves(seat.products, demand.product):
-        return f"sells {', '.join(seat.products)}, not {demand.product}"
+        return Unfit("for other products", f"sells {', '.join(seat.products)}, not {demand.product}")
     if not seat.available:
-        return "not available"
+        return Unfit("not available", "not available")
     if seat.open_leads >= seat.capacity:
-        return f"at capacity ({seat.open_leads} of {seat.capacity} open leads)"
+        return Unfit("at capacity", f"at capacity ({seat.open_leads} of {seat.capacity} open leads)")
     return None
 
 
@@ -99,42 +123,58 @@ def _serves(offered: Sequence[str], wanted: str | None) -> bool:
     return not offered or wanted is None or wanted.casefold() in {each.casefold() for each in offered}
 
 
+def _why_nobody(level: RepLevel, refused: Sequence[tuple[Seat, Unfit]]) -> str:
+    """ "Of 3 senior reps 2 at capacity, 1 not available"."""
+    if not refused:
+        return f"There is no {level.value} rep on the roster"
+    counts = Counter(unfit.word for _, unfit in refused)
+    return f"Of {len(refused)} {level.value} reps " + ", ".join(f"{n} {word}" for word, n in sorted(counts.items()))
+
+
 def _because(
-    demand: Demand, level: RepLevel, eligible: Sequence[Seat], refusals: Sequence[tuple[Seat, str]]
+    desk: Desk, demand: Demand, level: RepLevel, eligible: Sequence[Seat], refused: Sequence[tuple[Seat, Unfit]]
 ) -> Because:
+    considered = len(eligible) + len(refused)
     facts = {
         "band": demand.band.value,
-        "eligible": str(len(eligible)),
-        "considered": str(len(eligible) + len(refusals)),
+        "territory": demand.territory or "any",
+        "product": demand.product or "any",
+        "turn": str(desk.turn + 1),
+        f"{level.value} reps": str(considered),
+        "of another level, not considered": str(len(desk.seats) - considered),
     }
-    if demand.territory is not None:
-        facts["territory"] = demand.territory
-    if demand.product is not None:
-        facts["product"] = demand.product
+    if considered > MOST_NAMED:
+        facts["considered but not named here"] = str(considered - MOST_NAMED)
     candidates = [
-        _taken(seat) if place == 0 else _passed_over(seat, eligible[0]) for place, seat in enumerate(eligible)
+        _passed_over(seat, eligible[0]) if place else _taken(seat) for place, seat in enumerate(eligible[:MOST_NAMED])
     ]
-    candidates += [_candidate(seat, False, reason) for seat, reason in refusals]
+    left = MOST_NAMED - len(candidates)
+    candidates += [_candidate(seat, taken=False, reason=unfit.reason) for seat, unfit in refused[:left]]
     return Because(
-        rule=f"{demand.band.value} band to {level.value} reps, least recently assigned first",
+        rule=(
+            f"{demand.band.value} band to {level.value} reps by territory and product, available and with room,"
+            " least recently assigned first"
+        ),
         rule_version=RULE_VERSION,
         facts=facts,
-        candidates=tuple(candidates[:MOST_NAMED]),
+        candidates=tuple(candidates),
     )
 
 
 def _taken(seat: Seat) -> Candidate:
     when = "never assigned before" if seat.last_turn == 0 else f"least recently assigned (turn {seat.last_turn})"
-    return _candidate(seat, True, f"{when}, {seat.open_leads} of {seat.capacity} open")
+    return _candidate(seat, taken=True, reason=f"{when}, {seat.open_leads} of {seat.capacity} open")
 
 
 def _passed_over(seat: Seat, taken: Seat) -> Candidate:
     if seat.last_turn > taken.last_turn:
-        return _candidate(seat, False, f"assigned more recently (turn {seat.last_turn})")
-    return _candidate(seat, False, f"fuller ({seat.open_leads} of {seat.capacity} open)")
+        return _candidate(seat, taken=False, reason=f"assigned more recently (turn {seat.last_turn})")
+    if seat.open_leads * taken.capacity > taken.open_leads * seat.capacity:
+        return _candidate(seat, taken=False, reason=f"fuller ({seat.open_leads} of {seat.capacity} open)")
+    return _candidate(seat, taken=False, reason="as good, next in line")
 
 
-def _candidate(seat: Seat, taken: bool, reason: str) -> Candidate:
+def _candidate(seat: Seat, *, taken: bool, reason: str) -> Candidate:
     return Candidate.model_construct(id=str(seat.rep_id), name=seat.name, taken=taken, reason=reason)
 
 
@@ -151,7 +191,7 @@ def evolve(desk: Desk, event: Event) -> Desk:
         case (
             LeadConverted(rep_id=UUID() as rep_id)
             | LeadDisqualified(rep_id=UUID() as rep_id)
-            | LeadLetGo(rep_id=UUID() as rep_id)
+            | LeadReleased(rep_id=UUID() as rep_id)
         ):
             return _change(desk, rep_id, lambda seat: _open(seat, -1))
         case _:

@@ -9,10 +9,3 @@ class LeadWorked(Event):
     """A rep has had contact with the lead: from now on it stays where it is."""
 
     lead_id: UUID
-
-
-class LeadLetGo(Event):
-    """Marketing withdrew the lead; nobody follows it up any more."""
-
-    lead_id: UUID
-    rep_id: UUID | None

@@ -1,6 +1,7 @@
 """Where a lead stands with sales."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -10,10 +11,11 @@ from nexa_contracts.sales import (
     LeadConverted,
     LeadDisqualified,
     LeadQueued,
+    LeadReleased,
     LeadSentToNurture,
     RoutedLead,
 )
-from nexa_sales.assignment.events import LeadLetGo, LeadWorked
+from nexa_sales.assignment.events import LeadWorked
 
 
 @dataclass(frozen=True)
@@ -30,22 +32,24 @@ class Nurtured:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Nobody could take it."""
+    """Nobody could take it, since then."""
 
-    lead: LeadQueued
+    lead: RoutedLead
+    since: datetime
 
 
 @dataclass(frozen=True)
 class Assigned:
     """A rep has it. `worked`: there has been contact."""
 
-    lead: LeadAssigned
+    lead: RoutedLead
+    rep_id: UUID
     worked: bool = False
 
 
 @dataclass(frozen=True)
 class Converted:
-    conversion: LeadConverted
+    deal_id: UUID
 
 
 @dataclass(frozen=True)
@@ -57,26 +61,33 @@ class Ended:
 
 Assignment: TypeAlias = Unrouted | Nurtured | Waiting | Assigned | Converted | Ended
 
+ROUTED_FIELDS = tuple(RoutedLead.model_fields)
+
 
 def rep_of(state: Assignment) -> UUID | None:
-    return state.lead.rep_id if isinstance(state, Assigned) else None
+    return state.rep_id if isinstance(state, Assigned) else None
+
+
+def facts_of(event: RoutedLead) -> RoutedLead:
+    """What routing knew of the lead, without the event's own part: states are kept by the thousand."""
+    return RoutedLead.model_construct(**{name: getattr(event, name) for name in ROUTED_FIELDS})
 
 
 def evolve(state: Assignment, event: Event) -> Assignment:
     match event:
         case LeadAssigned():
-            return Assigned(event, worked=isinstance(state, Assigned) and state.worked)
+            return Assigned(facts_of(event), event.rep_id, worked=isinstance(state, Assigned) and state.worked)
         case LeadQueued():
-            return Waiting(event)
+            return Waiting(facts_of(event), event.since)
         case LeadSentToNurture():
-            return Nurtured(event)
+            return Nurtured(facts_of(event))
         case LeadWorked() if isinstance(state, Assigned):
             return replace(state, worked=True)
-        case LeadConverted():
-            return Converted(event)
+        case LeadConverted(deal_id=deal_id):
+            return Converted(deal_id)
         case LeadDisqualified(reason=reason):
             return Ended(reason)
-        case LeadLetGo():
-            return Ended("withdrawn")
+        case LeadReleased():
+            return Ended("withdrawn by marketing")
         case _:
             return state

@@ -1,138 +1,85 @@
-"""Tasks: made once, handed on with their lead, done, or overdue."""
+"""Tasks: given once, handed on with their lead, done, or overdue."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias, assert_never
 from uuid import UUID
 
 from nexa_chassis.domain import NotFound, Refused
 from nexa_contracts.envelope import Event
-from nexa_contracts.sales import (
-    TaskCompleted,
-    TaskCreated,
-    TaskKind,
-    TaskOverdue,
-    TaskPriority,
-    TaskReassigned,
-)
+from nexa_contracts.sales import TaskCompleted, TaskCreated, TaskOverdue, TaskReassigned
+from nexa_sales.task.commands import Command, CompleteTask, GiveTask, MarkOverdue, SettleTask
 from nexa_sales.task.state import DoneTask, NoTask, OpenTask, Task
 
-
-@dataclass(frozen=True, kw_only=True)
-class CreateTask:
-    task_id: UUID
-    kind: TaskKind
-    title: str
-    rep_id: UUID
-    lead_id: UUID
-    campaign_id: UUID
-    import_id: UUID | None
-    priority: TaskPriority
-    due_at: datetime
+Managers: TypeAlias = Mapping[UUID, UUID | None]
+"""To whom each person of the roster reports."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class HandOnTask:
-    """The lead is another rep's now, so the task is."""
-
-    task_id: UUID
-    rep_id: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class CompleteTask:
-    """A rep says what came of it."""
-
-    task_id: UUID
-    outcome: str
-    completed_by: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SettleTask:
-    """An event has made the task unnecessary; nothing happens where there is none, or it is done."""
-
-    task_id: UUID
-    outcome: str
-    event_id: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class MarkOverdue:
-    """The due time has come. `manager_id` is whom it is told to."""
-
-    task_id: UUID
-    manager_id: UUID | None
-
-
-Command: TypeAlias = CreateTask | HandOnTask | CompleteTask | SettleTask | MarkOverdue
-
-
-def decide(command: Command, state: Task, now: datetime) -> Sequence[Event]:
+def decide(command: Command, state: Task, now: datetime, managers: Managers) -> Sequence[Event]:
     match command:
-        case CreateTask():
-            return [_created(command)] if isinstance(state, NoTask) else []
-        case HandOnTask(rep_id=rep_id):
-            match state:
-                case OpenTask(task=task, rep_id=previous) if previous != rep_id:
-                    return [
-                        TaskReassigned(
-                            task_id=task.task_id, lead_id=task.lead_id, rep_id=rep_id, previous_rep_id=previous
-                        )
-                    ]
-                case _:
-                    return []
+        case GiveTask():
+            return give(command, state)
         case CompleteTask():
             return complete(command, state)
-        case SettleTask(outcome=outcome, event_id=event_id):
-            return [_completed(state, outcome, event_id)] if isinstance(state, OpenTask) else []
-        case MarkOverdue(manager_id=manager_id):
-            return [_overdue(state, manager_id)] if isinstance(state, OpenTask) and not state.overdue else []
+        case SettleTask(task_id=task_id, outcome=outcome, event_id=event_id):
+            return [_completed(task_id, state, outcome, event_id)] if isinstance(state, OpenTask) else []
+        case MarkOverdue(task_id=task_id):
+            if isinstance(state, OpenTask) and not state.overdue:
+                return [_overdue(task_id, state, managers.get(state.rep_id))]
+            return []
         case _:
             assert_never(command)
+
+
+def give(command: GiveTask, state: Task) -> Sequence[Event]:
+    match state:
+        case NoTask():
+            return [
+                TaskCreated(
+                    task_id=command.task_id,
+                    kind=command.kind,
+                    title=command.title,
+                    rep_id=command.rep_id,
+                    lead_id=command.lead_id,
+                    campaign_id=command.campaign_id,
+                    import_id=command.import_id,
+                    priority=command.priority,
+                    due_at=command.due_at,
+                )
+            ]
+        case OpenTask(lead_id=lead_id, rep_id=previous) if previous != command.rep_id:
+            moved = TaskReassigned(
+                task_id=command.task_id, lead_id=lead_id, rep_id=command.rep_id, previous_rep_id=previous
+            )
+            return [moved]
+        case OpenTask() | DoneTask():
+            return []
+        case _:
+            assert_never(state)
 
 
 def complete(command: CompleteTask, state: Task) -> Sequence[Event]:
     match state:
         case OpenTask():
-            return [_completed(state, command.outcome, command.completed_by)]
-        case DoneTask(completion=completion) if completion.outcome == command.outcome:
-            return []
-        case DoneTask(completion=completion):
-            raise Refused(f"The task was completed already: {completion.outcome}.", rule="task.completed")
+            return [_completed(command.task_id, state, command.outcome, command.completed_by)]
+        case DoneTask(outcome=outcome):
+            raise Refused(f"The task is done already: {outcome}.", rule="task.completed")
         case NoTask():
             raise NotFound(f"There is no task {command.task_id}.", rule="task.unknown")
         case _:
             assert_never(state)
 
 
-def _created(command: CreateTask) -> TaskCreated:
-    return TaskCreated(
-        task_id=command.task_id,
-        kind=command.kind,
-        title=command.title,
-        rep_id=command.rep_id,
-        lead_id=command.lead_id,
-        campaign_id=command.campaign_id,
-        import_id=command.import_id,
-        priority=command.priority,
-        due_at=command.due_at,
-    )
+def _completed(task_id: UUID, state: OpenTask, outcome: str, by: str) -> TaskCompleted:
+    return TaskCompleted(task_id=task_id, lead_id=state.lead_id, rep_id=state.rep_id, outcome=outcome, completed_by=by)
 
 
-def _completed(state: OpenTask, outcome: str, by: str) -> TaskCompleted:
-    return TaskCompleted(
-        task_id=state.task.task_id, lead_id=state.task.lead_id, rep_id=state.rep_id, outcome=outcome, completed_by=by
-    )
-
-
-def _overdue(state: OpenTask, manager_id: UUID | None) -> TaskOverdue:
+def _overdue(task_id: UUID, state: OpenTask, manager_id: UUID | None) -> TaskOverdue:
     return TaskOverdue(
-        task_id=state.task.task_id,
-        lead_id=state.task.lead_id,
+        task_id=task_id,
+        lead_id=state.lead_id,
         rep_id=state.rep_id,
         manager_id=manager_id,
-        title=state.task.title,
-        due_at=state.task.due_at,
+        title=state.title,
+        due_at=state.due_at,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from nexa_contracts.scoring import LeadScored
-
+from nexa_contracts.values import Band
 from nexa_scoring.lead_score.features import Features
 from nexa_scoring.lead_score.points import score
 from nexa_scoring.lead_score.state import Scored, Unscored
@@ -26,13 +26,15 @@ class ScoreLead:
 
 def decide(command: ScoreLead, state: Unscored | Scored, now: datetime, rules: Rules) -> Sequence[LeadScored]:
     result = score(command.features, rules)
+    previous_score: int | None = None
+    previous_band: Band | None = None
     match state:
         case Scored(factors=factors) if factors == result.factors:
             return []
         case Scored(value=value, band=band):
             previous_score, previous_band = value, band
         case Unscored():
-            previous_score, previous_band = None, None
+            pass
     return [
         LeadScored(
             lead_id=command.lead_id,

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nexa_contracts.marketing import CompanySize, LeadSourceKind
-from nexa_contracts.scoring import Band, FactorPoints
-
+from nexa_contracts.scoring import FactorPoints
+from nexa_contracts.values import Band
 from nexa_scoring.lead_score.features import Features
 from nexa_scoring.rules.state import Rules
 

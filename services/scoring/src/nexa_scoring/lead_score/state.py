@@ -1,8 +1,10 @@
 """A lead's score: not yet there, or the latest one."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from nexa_contracts.scoring import Band, FactorPoints, LeadScored
+from nexa_contracts.scoring import FactorPoints, LeadScored
+from nexa_contracts.values import Band
 
 
 @dataclass(frozen=True)
@@ -19,5 +21,8 @@ class Scored:
     rules_version: int
 
 
-def evolve(state: Unscored | Scored, event: LeadScored) -> Scored:
+LeadScore: TypeAlias = Unscored | Scored
+
+
+def evolve(state: LeadScore, event: LeadScored) -> Scored:
     return Scored(event.score, event.band, event.factors, event.recommendation, event.rules_version)

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from nexa_chassis.domain import Recorded
 from nexa_chassis.reactions import Process
 from nexa_contracts.marketing import LeadCreated, LeadEngaged, LeadUpdated, LeadWithdrawn
-
 from nexa_scoring.lead_score.decisions import ScoreLead
 from nexa_scoring.lead_score.features import Features, engaged, features_of
 
@@ -31,7 +31,10 @@ class Withdrawn:
     """The lead is gone; nothing scores it any more."""
 
 
-def evolve(state: Unknown | Known | Withdrawn, fact: Recorded) -> Unknown | Known | Withdrawn:
+Lead: TypeAlias = Unknown | Known | Withdrawn
+
+
+def evolve(state: Lead, fact: Recorded) -> Lead:
     match state, fact.event:
         case _, LeadCreated() as created:
             return Known(created.lead_id, created.campaign_id, created.import_id, features_of(created))
@@ -45,7 +48,7 @@ def evolve(state: Unknown | Known | Withdrawn, fact: Recorded) -> Unknown | Know
             return state
 
 
-def react(state: Unknown | Known | Withdrawn, fact: Recorded, now: datetime) -> Iterator[ScoreLead]:
+def react(state: Lead, fact: Recorded, now: datetime) -> Iterator[ScoreLead]:
     match state:
         case Known(lead_id=lead_id, campaign_id=campaign_id, import_id=import_id, features=features):
             yield ScoreLead(
@@ -59,7 +62,7 @@ def lead_of(event: LeadCreated | LeadUpdated | LeadEngaged | LeadWithdrawn) -> U
     return event.lead_id
 
 
-score_lead = Process(
+score_lead = Process[Lead](
     name="score_lead",
     on=(LeadCreated, LeadUpdated, LeadEngaged, LeadWithdrawn),
     key=lead_of,

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from nexa_chassis.domain import Recorded
-from nexa_chassis.http.paging import Page, paginate
-from nexa_chassis.read_models import Change, Put, ReadModel
-from nexa_contracts.scoring import Band, LeadScored
 from sqlalchemy import JSON, Column, DateTime, Index, Integer, Table, Text, Uuid, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nexa_chassis.domain import Recorded
+from nexa_chassis.http.paging import Page, paginate
+from nexa_chassis.read_models import Change, Put, ReadModel
+from nexa_contracts.scoring import LeadScored
+from nexa_contracts.values import Band
 from nexa_scoring.tables import metadata
 
 lead_scores = Table(

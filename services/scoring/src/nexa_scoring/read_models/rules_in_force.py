@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
+from sqlalchemy import JSON, Column, Integer, Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from nexa_chassis.domain import Context, Recorded
 from nexa_chassis.read_models import Change, Put, ReadModel
 from nexa_contracts.envelope import Event
 from nexa_contracts.scoring import ScoringRulesChanged
-from sqlalchemy import JSON, Column, Integer, Table, select
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from nexa_scoring.rules.state import DEFAULT_RULES, Rules, evolve
 from nexa_scoring.tables import metadata
 

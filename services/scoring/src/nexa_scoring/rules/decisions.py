@@ -7,7 +7,6 @@ from uuid import UUID
 
 from nexa_chassis.domain import Refused
 from nexa_contracts.scoring import ScoringRulesChanged
-
 from nexa_scoring.rules.state import DEFAULT_POINTS, RULES_ID, Rules
 
 
@@ -35,10 +34,10 @@ def decide(command: ChangeRules, state: Rules, now: datetime) -> Sequence[Scorin
             rule="rules.bands",
             field="high_from",
         )
-    points = {**state.points, **command.points}
+    all_points = {**state.points, **command.points}
     changed = Rules(
         version=state.version,
-        points=points,
+        points=all_points,
         high_from=command.high_from,
         medium_from=command.medium_from,
         question_limit=command.question_limit,
@@ -49,7 +48,7 @@ def decide(command: ChangeRules, state: Rules, now: datetime) -> Sequence[Scorin
         ScoringRulesChanged(
             rules_id=command.rules_id,
             version=state.version + 1,
-            points=points,
+            points=all_points,
             high_from=command.high_from,
             medium_from=command.medium_from,
             question_limit=command.question_limit,

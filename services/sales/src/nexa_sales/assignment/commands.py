@@ -1,0 +1,107 @@
+"""What can be asked about a lead that sales follows up."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+from nexa_contracts.marketing import LeadSourceKind
+from nexa_contracts.values import Band, Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class RouteLead:
+    """Route a scored lead, or see whether a new score moves it up."""
+
+    lead_id: UUID
+    campaign_id: UUID
+    import_id: UUID | None
+    band: Band
+    score: int
+    territory: str | None
+    product_interest: str | None
+    source_label: str
+    source_kind: LeadSourceKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReconsiderLead:
+    """What the lead asks of a rep has changed; it matters where the lead still waits for one."""
+
+    lead_id: UUID
+    territory: str | None
+    product_interest: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferWaitingLead:
+    """Something changed at the desk: see whether somebody can take the lead now."""
+
+    lead_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReassignLead:
+    """A person gives the lead to this rep."""
+
+    lead_id: UUID
+    rep_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteContact:
+    """A rep has been in touch with the lead."""
+
+    lead_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvertLead:
+    """The lead becomes a contact of an account, with a deal; their ids come with the command."""
+
+    lead_id: UUID
+    company: str
+    contact_id: UUID
+    account_id: UUID
+    account_matched: bool
+    deal_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisqualifyLead:
+    """The lead is none, for this reason."""
+
+    lead_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetLeadGo:
+    """Marketing withdrew it."""
+
+    lead_id: UUID
+    campaign_id: UUID
+    import_id: UUID | None
+
+
+Command: TypeAlias = (
+    RouteLead
+    | ReconsiderLead
+    | OfferWaitingLead
+    | ReassignLead
+    | NoteContact
+    | ConvertLead
+    | DisqualifyLead
+    | LetLeadGo
+)
+COMMANDS: tuple[type, ...] = (
+    RouteLead,
+    ReconsiderLead,
+    OfferWaitingLead,
+    ReassignLead,
+    NoteContact,
+    ConvertLead,
+    DisqualifyLead,
+    LetLeadGo,
+)

@@ -1,0 +1,52 @@
+"""What can be asked about a task."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from nexa_contracts.sales import TaskKind, TaskPriority
+
+
+@dataclass(frozen=True, kw_only=True)
+class GiveTask:
+    """Give the rep this task. One that is there already, and open, becomes theirs and stays as it is."""
+
+    task_id: UUID
+    kind: TaskKind
+    title: str
+    rep_id: UUID
+    lead_id: UUID
+    campaign_id: UUID
+    import_id: UUID | None
+    priority: TaskPriority
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompleteTask:
+    """A person says what came of it."""
+
+    task_id: UUID
+    outcome: str
+    completed_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettleTask:
+    """An event has made the task unnecessary; nothing happens where there is none, or it is done."""
+
+    task_id: UUID
+    outcome: str
+    event_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkOverdue:
+    """The due time has come; it matters where the task is still open."""
+
+    task_id: UUID
+
+
+Command: TypeAlias = GiveTask | CompleteTask | SettleTask | MarkOverdue
+COMMANDS: tuple[type, ...] = (GiveTask, CompleteTask, SettleTask, MarkOverdue)
