@@ -4,36 +4,44 @@ Applying the merged changes gives the same rows as applying the changes one afte
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import JSON, Column, Table
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from nexa_chassis.read_models import Add, Change, Put, Remove
+from nexa_chassis.read_models import Add, Change, Put
 
 _dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 _preparer = _dialect.identifier_preparer
 
 
-@dataclass(slots=True)
 class _Row:
-    """All that happens to one row. `reset`: whatever stood there before is gone; `there`: the row exists afterwards."""
+    """All that happens to one row. `reset`: whatever stood there before is gone; `there`: the row exists afterwards.
 
-    reset: bool = False
-    there: bool = True
-    puts: dict[str, Any] = field(default_factory=dict)
-    adds: dict[str, int | Decimal] = field(default_factory=dict)
+    `puts` holds the key's columns too, so that it is the row as it is sent.
+    """
+
+    __slots__ = ("adds", "key", "puts", "reset", "there")
+
+    def __init__(self, key: Mapping[str, object]) -> None:
+        self.key = key
+        self.reset = False
+        self.there = True
+        self.puts: dict[str, Any] = dict(key)
+        self.adds: dict[str, int | Decimal] = {}
 
     def put(self, values: Mapping[str, object]) -> None:
         self.there = True
-        for name, value in values.items():
-            self.puts[name] = value
-            self.adds.pop(name, None)
+        self.puts.update(values)
+        if self.adds:
+            for name in values:
+                self.adds.pop(name, None)
 
     def add(self, amounts: Mapping[str, int | Decimal]) -> None:
         self.there = True
@@ -46,8 +54,40 @@ class _Row:
 
     def remove(self) -> None:
         self.reset, self.there = True, False
-        self.puts.clear()
-        self.adds.clear()
+        self.puts = dict(self.key)
+        self.adds = {}
+
+
+class _Rows:
+    """The changed rows of one table, by key."""
+
+    __slots__ = ("by_key", "only", "shape")
+
+    def __init__(self, table: Table) -> None:
+        self.shape = shape_of(table)
+        self.by_key: dict[Any, _Row] = {}
+        self.only = self.shape.key[0] if len(self.shape.key) == 1 else None
+
+    def at(self, key: Mapping[str, object]) -> _Row:
+        place: Any
+        try:
+            if self.only is not None:
+                place = key[self.only]
+                if type(place) is UUID:  # hashes and compares much faster as a number
+                    place = place.int
+            else:
+                place = tuple([key[name] for name in self.shape.key])
+            row = self.by_key.get(place)
+        except KeyError:
+            raise self._wrong(key) from None
+        if row is None:
+            if len(key) != len(self.shape.key):
+                raise self._wrong(key)
+            row = self.by_key[place] = _Row(key)
+        return row
+
+    def _wrong(self, key: Mapping[str, object]) -> ValueError:
+        return ValueError(f"A change of {self.shape.table.name} needs the key {self.shape.key}, it has {tuple(key)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +102,25 @@ class Changes:
     """Changes merged by table and key, in the order in which they are given."""
 
     def __init__(self, changes: Iterable[Change] = ()) -> None:
-        self._tables: dict[Table, dict[tuple[Any, ...], _Row]] = {}
+        self._tables: dict[Table, _Rows] = {}
         self.extend(changes)
 
     def __len__(self) -> int:
-        return sum(len(rows) for rows in self._tables.values())
+        return sum(len(rows.by_key) for rows in self._tables.values())
 
     def extend(self, changes: Iterable[Change]) -> None:
+        tables = self._tables
         for change in changes:
-            row = self._row(change.table, change.key)
-            match change:
-                case Put(values=values):
-                    row.put(values)
-                case Add(amounts=amounts):
-                    row.add(amounts)
-                case Remove():
-                    row.remove()
-
-    def _row(self, table: Table, key: Mapping[str, object]) -> _Row:
-        rows = self._tables.setdefault(table, {})
-        columns = shape_of(table).key
-        if len(key) != len(columns):
-            raise ValueError(f"A change of {table.name} needs the key {columns}, it has {tuple(key)}.")
-        try:
-            values = tuple([key[name] for name in columns])
-        except KeyError:
-            raise ValueError(f"A change of {table.name} needs the key {columns}, it has {tuple(key)}.") from None
-        row = rows.get(values)
-        if row is None:
-            row = rows[values] = _Row()
-        return row
+            rows = tables.get(change.table)
+            if rows is None:
+                rows = tables[change.table] = _Rows(change.table)
+            row = rows.at(change.key)
+            if isinstance(change, Put):
+                row.put(change.values)
+            elif isinstance(change, Add):
+                row.add(change.amounts)
+            else:
+                row.remove()
 
     def statements(self, tables: Mapping[Table, str] | None = None, *, lock: bool = False) -> list[Statement]:
         """What to execute, in an order that is the same in every transaction; `tables` writes elsewhere (a rebuild).
@@ -102,23 +131,26 @@ class Changes:
         statements = []
         for table in sorted(self._tables, key=lambda table: table.name):
             name = tables[table] if tables else _preparer.format_table(table)
-            statements += _statements(shape_of(table), name, self._tables[table], lock)
+            statements += _statements(self._tables[table], name, lock)
         return statements
 
 
-def _statements(shape: "Shape", name: str, rows: dict[tuple[Any, ...], _Row], lock: bool) -> list[Statement]:
-    groups: dict[tuple[bool, bool, tuple[str, ...], tuple[str, ...]], list[dict[str, Any]]] = {}
-    for key, row in rows.items():
-        signature = (row.there, row.reset, tuple(sorted(row.puts)), tuple(sorted(row.adds)))
-        groups.setdefault(signature, []).append({**dict(zip(shape.key, key, strict=True)), **row.puts, **row.adds})
+def _statements(changed: _Rows, name: str, lock: bool) -> list[Statement]:
+    """One statement for each set of columns that is written, put or added to alike in all of its rows."""
+    shape, groups = changed.shape, dict[tuple[Any, ...], list[dict[str, Any]]]()
+    for row in changed.by_key.values():
+        alike = (row.there, row.reset, tuple(row.puts), tuple(row.adds))
+        group = groups.get(alike)
+        if group is None:
+            group = groups[alike] = []
+        group.append({**row.puts, **row.adds} if row.adds else row.puts)
     statements = []
     if lock and len(groups) > 1:
-        keys = [dict(zip(shape.key, key, strict=True)) for key in rows]
-        statements.append(Statement(shape.lock(name), shape.encode(keys)))
-    for signature in sorted(groups):
-        there, reset, puts, adds = signature
+        statements.append(Statement(shape.lock(name), shape.encode([dict(row.key) for row in changed.by_key.values()])))
+    for alike in sorted(groups):
+        there, reset, puts, adds = alike
         sql = shape.upsert(name, reset, puts, adds) if there else shape.delete(name)
-        statements.append(Statement(sql, shape.encode(groups[signature])))
+        statements.append(Statement(sql, shape.encode(groups[alike])))
     return statements
 
 
@@ -137,11 +169,13 @@ class Shape:
         }
 
     def encode(self, rows: list[dict[str, Any]]) -> str:
-        for name, processor in self._processors.items():
-            for row in rows:
-                if row.get(name) is not None:
-                    row[name] = processor(row[name])
+        if self._processors:
+            rows = [self._processed(row) for row in rows]
         return orjson.dumps(rows, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
+
+    def _processed(self, row: dict[str, Any]) -> dict[str, Any]:
+        done = {name: process(row[name]) for name, process in self._processors.items() if row.get(name) is not None}
+        return {**row, **done}
 
     def upsert(self, name: str, reset: bool, puts: tuple[str, ...], adds: tuple[str, ...]) -> str:
         wanted = (name, reset, puts, adds)
@@ -152,8 +186,8 @@ class Shape:
     def _upsert(self, name: str, reset: bool, puts: tuple[str, ...], adds: tuple[str, ...]) -> str:
         for column in adds:
             self._check_addable(column)
-        given = (*self.key, *puts, *adds)
-        sets = [f"{_quote(column)} = excluded.{_quote(column)}" for column in puts]
+        given = (*puts, *adds)
+        sets = [f"{_quote(column)} = excluded.{_quote(column)}" for column in puts if column not in self.key]
         if reset:
             sets += [f"{_quote(column)} = excluded.{_quote(column)}" for column in adds]
             rest = [column.name for column in self.table.columns if column.name not in given and not column.computed]
