@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 MOST_RECORDS = 2_000
 RETRY_EVERY = 0.5
 WATCH_EVERY = 2.0
+TOPICS_EVERY = 0.25
 STUCK_AFTER = 10.0
 ASSIGNED_WITHIN = 10.0
 BROKER_TIMEOUT = 5.0
@@ -122,6 +123,7 @@ class Consumer:
         )
         subscriber(self._on_batch)
         try:
+            await self._await_topics(stopping)
             await broker.start()
             self._kafka = subscriber.consumer
             await self._watch(stopping)
@@ -129,6 +131,22 @@ class Consumer:
             self._kafka = self._subscriber = None
             with suppress(Exception):  # stop() hangs while the broker is away; the process ends all the same
                 await asyncio.wait_for(broker.stop(), self._runtime.settings.stop_timeout)
+
+    async def _await_topics(self, stopping: asyncio.Event) -> None:
+        """Wait until its topics are made: their owners may start later, and a group that joins before is assigned nothing."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._runtime.settings.kafka_bootstrap, request_timeout_ms=5_000)
+        try:
+            await asyncio.wait_for(admin.start(), BROKER_TIMEOUT)
+            while missing := set(self.topics) - set(await asyncio.wait_for(admin.list_topics(), BROKER_TIMEOUT)):
+                self._unreachable = f"waiting for the topics {', '.join(sorted(missing))}"
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), TOPICS_EVERY)
+                if stopping.is_set():
+                    break
+            self._unreachable = ""
+        finally:
+            with suppress(Exception):
+                await asyncio.wait_for(admin.close(), BROKER_TIMEOUT)
 
     async def _watch(self, stopping: asyncio.Event) -> None:
         """Beside the batches: try parked heads again, and find out whether the broker is still there."""
