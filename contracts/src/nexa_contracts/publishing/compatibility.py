@@ -8,13 +8,13 @@ type, another set of enum values, another limit breaks one of the two directions
 Of JSON Schema this knows what pydantic writes for event models; any other keyword counts as a difference if it differs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from nexa_contracts.publishing.json_schemas import Schema, resolved
 
 ANNOTATIONS = frozenset(
-    {"title", "description", "examples", "default", "deprecated", "$defs", "$id", "$schema", "x-owner"}
+    {"title", "description", "examples", "default", "deprecated", "$defs", "$id", "$schema", "x-owner", "x-personal"}
 )
 """Keywords that say nothing about which data is valid."""
 
@@ -103,21 +103,18 @@ def _parts(old: Schema | bool, new: Schema | bool, old_root: Schema, new_root: S
 
 
 def _alternatives(old: Schema, new: Schema, old_root: Schema, new_root: Schema, where: str) -> Iterator[str]:
-    before, now = _branches(old, old_root), _branches(new, new_root)
-    for branch in before:
-        if not _matched(branch, now, old_root, new_root):
-            yield f"{where}: could be {_name(branch)} and no longer can"
-    for branch in now:
-        if not _matched(branch, before, new_root, old_root):
-            yield f"{where}: can be {_name(branch)} and could not"
+    before = {_name(branch): branch for branch in _branches(old, old_root)}
+    now = {_name(branch): branch for branch in _branches(new, new_root)}
+    for name in sorted(set(before) - set(now)):
+        yield f"{where}: could be {name} and no longer can"
+    for name in sorted(set(now) - set(before)):
+        yield f"{where}: can be {name} and could not"
+    for name in sorted(set(now) & set(before)):
+        yield from _differences(before[name], now[name], old_root, new_root, where)
 
 
 def _branches(schema: Schema, root: Schema) -> list[Schema]:
     return [resolved(branch, root) for branch in schema.get("anyOf", [schema])]
-
-
-def _matched(branch: Schema, others: Sequence[Schema], root: Schema, other_root: Schema) -> bool:
-    return any(not list(_differences(branch, other, root, other_root, "")) for other in others)
 
 
 def _values(schema: Schema) -> list[str] | None:
@@ -128,7 +125,10 @@ def _values(schema: Schema) -> list[str] | None:
 
 
 def _name(schema: Schema) -> str:
-    return str(schema.get("title") or schema.get("format") or schema.get("type") or "anything")
+    """What tells one alternative from another: the class it was written as, else its form."""
+    if "properties" in schema or "enum" in schema:
+        return str(schema.get("title", "object"))
+    return str(schema.get("format") or schema.get("type") or "anything")
 
 
 def _shown(value: Any) -> str:
