@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from counting.app import counting
+
 from nexa_chassis.testing import RunningService, Signer, running
 from nexa_local.infra import Infra
 from nexa_local.postgres import Database

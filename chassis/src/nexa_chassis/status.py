@@ -13,6 +13,8 @@ from prometheus_client import Gauge
 from pydantic import BaseModel
 from sqlalchemy import RowMapping, text
 
+from nexa_chassis.logs import flush
+
 if TYPE_CHECKING:
     from nexa_chassis.runtime import Runtime
 
@@ -152,6 +154,7 @@ class Vitals:
         """Shows that the event loop turns; a loop that something blocks makes /livez late, or fail."""
         while not stopping.is_set():
             self._heard = time.monotonic()
+            flush()
             try:
                 async with asyncio.timeout(1):
                     await stopping.wait()

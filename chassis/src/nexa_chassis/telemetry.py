@@ -6,47 +6,39 @@ else as JSON lines to NEXA_TRACE_FILE, else nowhere.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
-import orjson
 from opentelemetry import context as contexts
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
+from opentelemetry.trace import Span, SpanContext, SpanKind
 from opentelemetry.util.types import AttributeValue
 
 from nexa_chassis.logs import configure_logs, logger, without_personal_data
 from nexa_chassis.settings import Settings
+from nexa_chassis.spans import SAMPLED, UNSAMPLED, JsonLines, LightSpan, Spans
 
 __all__ = ["configure", "current_traceparent", "logger", "parse_traceparent", "sampled", "shut_down", "span"]
 
 Kind = Literal["internal", "server", "client", "producer", "consumer"]
 KINDS: Mapping[str, SpanKind] = {kind.name.lower(): kind for kind in SpanKind}
-TRACER = trace.get_tracer("nexa_chassis")
-SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-UNSAMPLED = TraceFlags(TraceFlags.DEFAULT)
+SPANS = Spans()
 
 
 def parse_traceparent(traceparent: str | None) -> SpanContext | None:
     """The span context in a W3C traceparent; None for a missing or malformed one."""
     if traceparent is None or len(traceparent) < 55:
         return None
-    version, trace_id, span_id, flags = traceparent[:2], traceparent[3:35], traceparent[36:52], traceparent[53:55]
-    if traceparent[2] != "-" or traceparent[35] != "-" or traceparent[52] != "-" or version == "ff":
+    if traceparent[2] != "-" or traceparent[35] != "-" or traceparent[52] != "-" or traceparent[:2] == "ff":
         return None
     try:
-        parsed = SpanContext(
-            int(trace_id, 16),
-            int(span_id, 16),
-            is_remote=True,
-            trace_flags=SAMPLED if int(flags, 16) & 1 else UNSAMPLED,
-        )
+        flags = SAMPLED if int(traceparent[53:55], 16) & 1 else UNSAMPLED
+        parsed = SpanContext(int(traceparent[3:35], 16), int(traceparent[36:52], 16), True, flags)
     except ValueError:
         return None
     return parsed if parsed.is_valid else None
@@ -71,6 +63,14 @@ def current_traceparent() -> str | None:
     return traceparent_of(trace.get_current_span())
 
 
+def open_span(
+    name: str, traceparent: str | None, kind: SpanKind, attributes: Mapping[str, AttributeValue] | None = None
+) -> LightSpan:
+    """A span that is not the current one, and that the caller ends."""
+    parent = parse_traceparent(traceparent) or trace.get_current_span().get_span_context()
+    return SPANS.open(name, parent, kind, attributes or {})
+
+
 @contextmanager
 def span(
     name: str,
@@ -83,9 +83,7 @@ def span(
 
     An exception that leaves the block is noted on the span, without personal data, and goes on.
     """
-    parent = parse_traceparent(traceparent)
-    context = trace.set_span_in_context(NonRecordingSpan(parent)) if parent else None
-    opened = TRACER.start_span(name, context, KINDS[kind], attributes)
+    opened = open_span(name, traceparent, KINDS[kind], attributes)
     token = contexts.attach(trace.set_span_in_context(opened))
     try:
         yield opened
@@ -104,43 +102,6 @@ def note_error(span: Span, error: BaseException) -> None:
         span.set_status(trace.StatusCode.ERROR, description)
 
 
-class JsonLines(SpanExporter):
-    """Appends a JSON object per span: trace, span, parent, service, name, kind, start, end (ns), attributes, error."""
-
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("ab")
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        self._file.write(b"".join(_line(span) for span in spans))
-        self._file.flush()
-        return SpanExportResult.SUCCESS
-
-    def shutdown(self) -> None:
-        self._file.close()
-
-
-def _line(span: ReadableSpan) -> bytes:
-    context = span.get_span_context()
-    assert context is not None
-    row: dict[str, object] = {
-        "trace": f"{context.trace_id:032x}",
-        "span": f"{context.span_id:016x}",
-        "parent": f"{span.parent.span_id:016x}" if span.parent else None,
-        "service": span.resource.attributes.get("service.name"),
-        "name": span.name,
-        "kind": span.kind.name.lower(),
-        "start": span.start_time,
-        "end": span.end_time,
-        "attributes": dict(span.attributes or {}),
-    }
-    if span.links:
-        row["links"] = [f"{link.context.trace_id:032x}-{link.context.span_id:016x}" for link in span.links]
-    if span.status.status_code is trace.StatusCode.ERROR:
-        row["error"] = span.status.description or "failed"
-    return orjson.dumps(row, default=str, option=orjson.OPT_APPEND_NEWLINE)
-
-
 def _exporter(settings: Settings) -> SpanExporter | None:
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         # Imported here: it brings protobuf and requests, which a process without a collector need not pay for.
@@ -151,24 +112,19 @@ def _exporter(settings: Settings) -> SpanExporter | None:
 
 
 def configure(service: str, settings: Settings) -> None:
-    """Set up logs and traces of this process, once."""
+    """Set up logs and traces of this process, once. Libraries that trace by themselves join the same export."""
     configure_logs(service, settings.log_level)
     exporter = _exporter(settings)
     if exporter is None:
         return
-    provider = TracerProvider(
-        sampler=ParentBased(TraceIdRatioBased(settings.trace_ratio)),
-        resource=Resource({"service.name": service}),
-        shutdown_on_exit=False,
-    )
-    provider.add_span_processor(
-        BatchSpanProcessor(exporter, max_queue_size=16384, schedule_delay_millis=500, max_export_batch_size=2048)
-    )
+    resource = Resource({"service.name": service})
+    taker = BatchSpanProcessor(exporter, max_queue_size=16384, schedule_delay_millis=500, max_export_batch_size=2048)
+    provider = TracerProvider(ParentBased(TraceIdRatioBased(settings.trace_ratio)), resource, shutdown_on_exit=False)
+    provider.add_span_processor(taker)
     trace.set_tracer_provider(provider)
+    SPANS.record(taker, settings.trace_ratio, resource)
 
 
 def shut_down() -> None:
     """Hand over the spans that are still held, at the end of the process."""
-    provider = trace.get_tracer_provider()
-    if isinstance(provider, TracerProvider):
-        provider.shutdown()
+    SPANS.shut_down()

@@ -107,7 +107,8 @@ class Call:
             body = await request.body()
         except RuntimeError:  # the stream is consumed
             body = request.headers.get("content-length", "").encode()
-        digest = hashlib.sha256(f"{request.method}\x1f{request.url.path}\x1f{request.url.query}\x1f".encode())
+        scope = request.scope
+        digest = hashlib.sha256(f"{scope['method']}\x1f{scope['path']}\x1f".encode() + scope["query_string"] + b"\x1f")
         digest.update(request.headers.get("if-match", "").encode())
         digest.update(b"\x1f")
         digest.update(body)

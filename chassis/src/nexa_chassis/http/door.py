@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from opentelemetry import context as contexts
 from opentelemetry import trace
-from opentelemetry.trace import NonRecordingSpan, SpanKind
+from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Gauge, Histogram
 from starlette.requests import ClientDisconnect
 
 from nexa_chassis.http.limits import limit_of, too_large
 from nexa_chassis.http.problems import internal, problem_of, unavailable
-from nexa_chassis.logs import logger
-from nexa_chassis.telemetry import TRACER, note_error, parse_traceparent, traceparent_of
+from nexa_chassis.logs import log_request, logger
+from nexa_chassis.telemetry import note_error, open_span, traceparent_of
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
@@ -41,19 +41,17 @@ class Door:
         self._body_limit = body_limit
         self._most_in_flight = most_in_flight
         self._in_flight = 0
-        self._gauge = IN_FLIGHT.labels(service)
         self._log = logger("http")
+        self._seconds: dict[tuple[str, str, int], Histogram] = {}
+        IN_FLIGHT.labels(service).set_function(lambda: self._in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in UNOBSERVED:
             await self._app(scope, receive, send)
             return
         self._in_flight += 1
-        self._gauge.set(self._in_flight)
         exchange = Exchange(scope, receive, send, self._body_limit)
-        parent = parse_traceparent(exchange.traceparent)
-        context = trace.set_span_in_context(NonRecordingSpan(parent)) if parent else None
-        span = TRACER.start_span(scope["method"], context, SpanKind.SERVER)
+        span = open_span(scope["method"], exchange.traceparent, SpanKind.SERVER)
         exchange.trace(span)
         token = contexts.attach(trace.set_span_in_context(span))
         started = time.perf_counter()
@@ -62,7 +60,6 @@ class Door:
         finally:
             contexts.detach(token)
             self._in_flight -= 1
-            self._gauge.set(self._in_flight)
             self._note(exchange, span, time.perf_counter() - started)
 
     async def _let_in(self, exchange: Exchange) -> None:
@@ -89,12 +86,16 @@ class Door:
 
     def _note(self, exchange: Exchange, span: Span, seconds: float) -> None:
         method, route, status = exchange.scope["method"], exchange.route, exchange.status or CLIENT_GONE
-        SECONDS.labels(self._service, method, route, str(status)).observe(seconds)
+        kind = (method, route, status)
+        histogram = self._seconds.get(kind)
+        if histogram is None:
+            histogram = self._seconds[kind] = SECONDS.labels(self._service, method, route, str(status))
+        histogram.observe(seconds)
         if span.is_recording():
             span.update_name(f"{method} {route}")
             span.set_attribute("http.response.status_code", status)
         span.end()
-        self._log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
+        log_request(self._service, method, route, status, seconds, exchange.trace_id)
 
 
 class Exchange:
