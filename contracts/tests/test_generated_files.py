@@ -8,7 +8,9 @@ from pathlib import Path
 def test_the_committed_files_are_what_would_be_generated(contracts: Path) -> None:
     command = [sys.executable, str(contracts / "tools" / "generate.py"), "--check"]
     check = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert check.returncode == 0, f"run `make generate` and commit what it writes:\n{check.stdout}{check.stderr}"
+    assert check.returncode == 0, (
+        f"run `python contracts/tools/generate.py` and commit what it writes:\n{check.stdout}{check.stderr}"
+    )
 
 
 def test_every_event_stands_in_the_catalogue_with_its_owner_consumers_and_personal_fields(contracts: Path) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 from nexa_contracts.envelope import Event, event_name
 from nexa_contracts.examples import ENVELOPE, EXAMPLES
-from nexa_contracts.publishing.json_schemas import Schema, personal_paths, resolved, schema_of
+from nexa_contracts.publishing.json_schemas import Schema, personal_paths, resolved, schema_of, schemas
 from nexa_contracts.topics import ALL_TOPICS, Topic
 
 HEAD = """# Events
 
-Generated from `contracts`; change the models and run `make generate`.
+Generated from `contracts`; change the models and run `python contracts/tools/generate.py`.
 
 Each event is a CloudEvent 1.0 in structured JSON on the topic of its aggregate; the record's key is the aggregate's id, so
 the events of one aggregate stay in order. Its schema is `contracts/schemas/<type>.json`; `contracts/asyncapi.json` holds all
@@ -22,7 +22,7 @@ history. Personal data is marked below, and never stands in a key, a header or a
 
 def page(consumers: Mapping[str, Sequence[str]]) -> str:
     """`consumers`: the names of the consumers of each type, `<service>.<reaction or read model>`."""
-    return "\n".join([HEAD, *_overview(), *_envelope(), *_sections(consumers)])
+    return "\n".join([HEAD, *_overview(), *_envelope(), *_sections(consumers), *_values()])
 
 
 def _overview() -> Iterator[str]:
@@ -63,13 +63,33 @@ def _event(topic: Topic, model: type[Event], consumers: Sequence[str]) -> Iterat
     yield f"- consumers: {', '.join(f'`{name}`' for name in consumers) or 'none yet'}"
     yield f"- personal: {', '.join(f'`{path}`' for path in personal) or 'nothing'}"
     yield ""
+    yield from _fields(schema, schema)
+    yield from _json(EXAMPLES[model].model_dump(mode="json"))
+
+
+def _fields(schema: Schema, root: Schema) -> Iterator[str]:
     yield "| field | type | required | meaning |"
     yield "|---|---|---|---|"
     for name, part in schema["properties"].items():
         required = "yes" if name in schema.get("required", ()) else "no"
-        yield f"| `{name}` | {_form(part, schema)} | {required} | {part.get('description', '')} |"
+        yield f"| `{name}` | {_form(part, root)} | {required} | {part.get('description', '')} |"
     yield ""
-    yield from _json(EXAMPLES[model].model_dump(mode="json"))
+
+
+def _values() -> Iterator[str]:
+    """The values that fields of several events are made of, such as Money and Because."""
+    yield "## Values"
+    yield ""
+    roots = schemas().values()
+    found = {
+        name: (value, root) for root in roots for name, value in root.get("$defs", {}).items() if "properties" in value
+    }
+    for name, (value, root) in sorted(found.items()):
+        yield f"### {name}"
+        yield ""
+        yield value["description"]
+        yield ""
+        yield from _fields(value, root)
 
 
 def _form(schema: Schema, root: Schema) -> str:
@@ -83,7 +103,7 @@ def _form(schema: Schema, root: Schema) -> str:
         return ", ".join(f"`{json.dumps(value).strip(chr(34))}`" for value in schema.get("enum", [schema.get("const")]))
     match schema.get("type"):
         case "object" if "properties" in schema:
-            return str(schema["title"])
+            return f"[{schema['title']}](#{schema['title'].lower()})"
         case "object":
             return f"map of {_form(schema.get('additionalProperties', {}), root)}"
         case "array":

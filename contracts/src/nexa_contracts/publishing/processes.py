@@ -151,7 +151,7 @@ def page_of(process: ProcessDescription, source: str) -> str:
         [
             f"# {process.title}",
             "",
-            f"Generated from `{source}`; change that file and run `make generate`.",
+            f"Generated from `{source}`; change that file and run `python contracts/tools/generate.py`.",
             "",
             process.purpose,
             "",
