@@ -79,7 +79,7 @@ class Store:
     """`on_commit` callbacks run after each commit that wrote something; keep them short, they run on the event loop."""
 
     def __init__(
-        self, service: Service, engine: AsyncEngine, clock: Clock, *, lanes: int = 8, cached_states: int = 20_000
+        self, service: Service, engine: AsyncEngine, clock: Clock, *, lanes: int = 10, cached_states: int = 20_000
     ) -> None:
         self.catalog = Catalog(service)
         self.clock = clock

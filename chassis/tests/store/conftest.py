@@ -50,6 +50,7 @@ class Shop:
             return await (await connection.execute(sql)).fetchall()
 
     async def close(self) -> None:
+        """Close every store opened so far."""
         await self._open.aclose()
 
 

@@ -1,0 +1,135 @@
+"""A batch is the same as its commands one by one, only faster."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nexa_chassis.conflicts import ConcurrencyConflict
+from nexa_chassis.domain import Refused
+from nexa_chassis.origin import Origin
+from nexa_chassis.store import Store
+
+from .conftest import EVERY_QUESTION, Shop, libpq
+from .shop import AddItems, CloseBasket, DrawTicket, OpenBasket, basket
+
+ME = Origin(actor="anna", correlation_id="visit-1")
+IDS = [UUID(int=n) for n in range(1, 5)]
+RESULT = (
+    "select stream, version, type, published, data::text, meta->>'previous' from events order by stream, version",
+    "select count(*) from outbox",
+    "select basket_id, owner, items, last_item from open_baskets order by 1",
+    "select item, count, amount from items_sold order by 1",
+    "select draw_id, number from tickets order by 1",
+)
+
+ids = st.sampled_from(IDS)
+commands = st.one_of(
+    st.builds(OpenBasket, ids, st.sampled_from(["anna", "ben"])),
+    st.builds(
+        AddItems, ids, st.lists(st.sampled_from(["tea", "jam"]), max_size=3).map(tuple), st.none() | st.just("n")
+    ),
+    st.builds(CloseBasket, ids),
+    st.builds(DrawTicket, ids),
+)
+
+
+async def one_by_one(store: Store, batch: Sequence[object]) -> None:
+    for command in batch:
+        try:
+            await store.execute([command], ME)
+        except Refused:
+            continue
+
+
+async def together(store: Store, batch: Sequence[object], size: int) -> None:
+    for start in range(0, len(batch), size):
+        async with store.transaction(ME) as tx:
+            await tx.load(batch[start : start + size])
+            for command in batch[start : start + size]:
+                try:
+                    tx.decide([command])
+                except Refused:
+                    continue
+            await tx.write()
+
+
+async def result(a_shop: Shop) -> list[list[tuple[Any, ...]]]:
+    return [await a_shop.rows(question) for question in RESULT]
+
+
+async def empty(a_shop: Shop) -> None:
+    async with await psycopg.AsyncConnection.connect(libpq(a_shop.owner_url)) as owner:
+        await owner.execute("truncate events, outbox, open_baskets, items_sold, tickets")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    batch=st.lists(commands, min_size=1, max_size=40),
+    size=st.sampled_from([3, 40]),
+    cached=st.sampled_from([0, 2, 100]),
+)
+async def test_a_batch_leaves_what_its_commands_leave_one_by_one(
+    a_shop: Shop, batch: list[object], size: int, cached: int
+) -> None:
+    await empty(a_shop)
+    await one_by_one(a_shop.store(*EVERY_QUESTION, cached_states=cached), batch)
+    expected = await result(a_shop)
+
+    await empty(a_shop)
+    await together(a_shop.store(*EVERY_QUESTION, cached_states=cached), batch, size)
+    assert await result(a_shop) == expected
+    await a_shop.close()
+
+
+async def test_two_thousand_commands_are_one_transaction(a_shop: Shop, store: Store) -> None:
+    ids = [uuid4() for _ in range(1000)]
+    async with store.transaction(ME) as tx:
+        facts = await tx.execute([*(OpenBasket(one, "anna") for one in ids), *(AddItems(one, ("tea",)) for one in ids)])
+
+    assert len(facts) == 2000
+    assert await a_shop.rows("select count(*), count(distinct xmin::text) from events") == [(2000, 1)]
+    assert await a_shop.rows("select count, amount from items_sold") == [(1000, 3000)]
+    assert (await a_shop.store().load(basket, ids[500])).version == 2
+
+
+async def test_batches_that_touch_the_same_rows_never_wait_in_a_circle(a_shop: Shop) -> None:
+    """Each batch changes the same items and its own baskets, in another order: all go through at the first attempt."""
+    stores = [a_shop.store(*EVERY_QUESTION) for _ in range(6)]
+    conflicts = 0
+
+    async def write(writer: int) -> None:
+        nonlocal conflicts
+        for _ in range(10):
+            items = [f"item {n}" for n in range(30)]
+            chosen = items[writer:] + items[:writer]
+            new = [uuid4() for _ in chosen]
+            commands: list[object] = [OpenBasket(one, "anna") for one in new]
+            commands += [AddItems(one, (item,)) for one, item in zip(new, chosen, strict=True)]
+            try:
+                async with stores[writer].transaction(ME) as tx:
+                    await tx.execute(commands)
+            except ConcurrencyConflict:
+                conflicts += 1
+
+    await asyncio.gather(*(write(writer) for writer in range(6)))
+
+    assert conflicts == 0
+    assert await a_shop.rows("select distinct count from items_sold") == [(60,)]
+
+
+async def test_what_is_decided_after_a_rolled_back_batch_starts_from_what_is_stored(a_shop: Shop, store: Store) -> None:
+    basket_id = uuid4()
+    try:
+        async with store.transaction(ME) as tx:
+            await tx.execute([OpenBasket(basket_id, "anna")])
+            raise ZeroDivisionError
+    except ZeroDivisionError:
+        pass
+    assert (await store.load(basket, basket_id)).version == 0
+    done = await store.execute([OpenBasket(basket_id, "anna")], ME)
+    assert done.version_of(f"basket-{basket_id}") == 1
