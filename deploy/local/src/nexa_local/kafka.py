@@ -86,16 +86,9 @@ class KafkaBroker:
         properties = self._configure()
         if not (self._data / "meta.properties").exists():
             self._format(properties)
-        self._process = spawn(
-            [
-                self._java,
-                *HEAP,
-                *self._shared_classes(),
-                f"-Dlog4j2.configurationFile={self._home / 'kafka-log4j2.yaml'}",
-            ]
-            + ["-cp", self._class_path, "kafka.Kafka", str(properties)],
-            log=self._log,
-        )
+        logging = f"-Dlog4j2.configurationFile={self._home / 'kafka-log4j2.yaml'}"
+        command = [self._java, *HEAP, *self._shared_classes(), logging, "-cp", self._class_path]
+        self._process = spawn([*command, "kafka.Kafka", properties], log=self._log)
         await_ready(self._process, lambda: accepts(self.port), name="Kafka", log=self._log, seconds=60)
 
     def stop(self) -> None:
@@ -121,17 +114,10 @@ class KafkaBroker:
         return properties
 
     def _format(self, properties: Path) -> None:
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "A")
+        tool = [self._java, *HEAP, "-cp", self._class_path, "kafka.tools.StorageTool"]
         done = subprocess.run(
-            [self._java, *HEAP, "-cp", self._class_path, "kafka.tools.StorageTool", "format"]
-            + [
-                "-t",
-                cluster_id.replace("-", "A", 1) if cluster_id.startswith("-") else cluster_id,
-                "-c",
-                str(properties),
-            ],
-            capture_output=True,
-            text=True,
+            [*tool, "format", "-t", cluster_id, "-c", properties], capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise RuntimeError(f"formatting Kafka's log directory failed: {done.stdout}{done.stderr}".strip())

@@ -34,6 +34,10 @@ SETTINGS = {
 }
 
 
+SHARED = Path(os.environ.get("NEXA_SHARED", "/var/tmp"))  # noqa: S108 - names below it are made unguessable or owned
+"""Where an unprivileged user can always get to."""
+
+
 @dataclass(frozen=True)
 class Database:
     """A service's database: its tables belong to the owner, the service itself runs as the less privileged `app` role."""
@@ -120,8 +124,10 @@ class PostgresServer:
             os.chown(password.name, self._user, self._user)
         try:
             subprocess.run(
-                [self._binaries / "initdb", "-D", self.data, "-U", "postgres", f"--pwfile={password.name}"]
-                + ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"],
+                [
+                    *(self._binaries / "initdb", "-D", self.data, "-U", "postgres", f"--pwfile={password.name}"),
+                    *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"),
+                ],
                 user=self._user,
                 group=self._user,
                 extra_groups=[] if self._user is not None else None,
@@ -201,7 +207,7 @@ def data_directory(home: Path) -> Path:
     wanted = home / "data" / "postgres"
     if not is_root() or _open_to_all(home):
         return wanted
-    return Path("/var/tmp") / f"nexa-{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:16]}" / "postgres"
+    return SHARED / f"nexa-{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:16]}" / "postgres"
 
 
 def _reachable_binaries(binaries: Path) -> Path:
@@ -210,9 +216,9 @@ def _reachable_binaries(binaries: Path) -> Path:
         return binaries
     install = binaries.parent
     version = hashlib.sha256(f"{install}{install.stat().st_mtime_ns}".encode()).hexdigest()[:16]
-    copy = Path("/var/tmp") / f"nexa-postgres-{version}"
+    copy = SHARED / f"nexa-postgres-{version}"
     if not copy.exists():
-        unfinished = Path(tempfile.mkdtemp(dir="/var/tmp", prefix="nexa-postgres-"))
+        unfinished = Path(tempfile.mkdtemp(dir=SHARED, prefix="nexa-postgres-"))
         shutil.copytree(install, unfinished, dirs_exist_ok=True, symlinks=True)
         unfinished.chmod(0o755)
         try:
