@@ -9,7 +9,7 @@ import pytest
 
 import nexa_local.demo_data
 from nexa_contracts.marketing import LeadCreated, LeadImportCompleted
-from nexa_marketing.lead_import import importing
+from nexa_marketing.lead_import import batches
 
 REGISTRANTS = Path(nexa_local.demo_data.__file__).with_name("registrants.csv").read_bytes()
 COUNTS = ("rows", "created", "updated", "duplicate", "rejected")
@@ -176,7 +176,7 @@ async def test_the_reject_file_has_the_original_columns_and_starts_no_formula(ma
 async def test_rows_of_many_steps_and_pages_are_all_there(
     marketing_service: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "WINDOW", 3_000)
+    monkeypatch.setattr(batches, "WINDOW", 3_000)
     rows = b"".join(b"p%d@alder.example,Person %d\n" % (number, number) for number in range(1_200))
     campaign_id = await marketing_service.campaign()
     stand = await marketing_service.imported(campaign_id, b"Email,Name\n" + rows)

@@ -4,7 +4,6 @@ What a step does is decided by the stored file and the stored place alone, so a 
 same. Lead ids come from the import and the line, never from what stands in the row; keys are what guards against twice.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,24 +23,22 @@ from nexa_marketing.campaign.state import Planned
 from nexa_marketing.lead.decisions import ImportLead
 from nexa_marketing.lead.state import LeadOrigin
 from nexa_marketing.lead_import import ledger, match_keys
-from nexa_marketing.lead_import.csv_format import CsvFormat
-from nexa_marketing.lead_import.csv_rows import Cursor, printable, read_window
+from nexa_marketing.lead_import.batches import ReadAhead, Reader
+from nexa_marketing.lead_import.csv_rows import Cursor, printable
 from nexa_marketing.lead_import.decisions import (
-    Completed,
     CompleteImport,
+    Counts,
     Running,
-    StoredFile,
     Uploaded,
     lead_import,
 )
-from nexa_marketing.lead_import.interpret import Candidate, Interpreter, MatchKey, Rejected, Setting
+from nexa_marketing.lead_import.interpret import Candidate, MatchKey, Rejected, Setting
 from nexa_marketing.lead_import.ledger import Outcome, RowOutcome
 from nexa_marketing.lead_import.mapping import ColumnPlan, settled_plan
-from nexa_marketing.lead_import.uploads import read_upload, remove_upload
+from nexa_marketing.lead_import.uploads import remove_upload
 from nexa_marketing.read_models.lead_list import leads
 from nexa_marketing.settings import marketing_settings
 
-WINDOW = 1024 * 1024
 JOB = "import_leads"
 
 
@@ -81,15 +78,6 @@ class Task:
 _TASK = TypeAdapter(Task)
 
 
-@dataclass(frozen=True)
-class Batch:
-    """The rows of one step, read: what they tell, the lines without text, and where the next step begins."""
-
-    rows: tuple[Candidate | Rejected, ...]
-    blank: int
-    cursor: Cursor
-
-
 def job_of(task: Task, run: int) -> StartJob:
     """The job of this task; `run` tells the dry runs of an import apart, 0 is the import itself."""
     return StartJob(name=JOB, job_id=job_id_of(task.import_id, run), state=task.at(task.cursor))
@@ -104,17 +92,16 @@ async def step(tx: Transaction, runtime: Runtime, job_id: UUID, state: JobState)
     task = _TASK.validate_python(state)
     stream = await runtime.store.load(lead_import, task.import_id)
     loaded = stream.state
-    if not isinstance(loaded, Running | Uploaded) or (isinstance(loaded, Uploaded) and not task.dry_run):
-        return Finished({"reason": "the import has been completed" if isinstance(loaded, Completed) else "not started"})
+    if not isinstance(loaded, Running) and not (isinstance(loaded, Uploaded) and task.dry_run):
+        return Finished({"reason": f"the import is {type(loaded).__name__.lower()}"})
     planned = (await runtime.store.load(campaign, loaded.order.campaign_id)).state
     assert isinstance(planned, Planned)
     if task.offset == loaded.file.format.first_row:
         await ledger.begin(tx.connection, task.import_id, dry=task.dry_run)
-    order = loaded.order
-    setting = Setting(planned.plan.start_date, planned.plan.audience, order.source_label, order.source_kind)
-    batch = await _read(tx, task, loaded.file, Interpreter(task.plan, setting))
+    batch = await _ahead.batch(_reader(runtime, task, loaded, planned), task.cursor)
     found_by = LeadOrigin(planned.campaign_id, planned.plan.name, task.import_id)
-    outcomes = await Settlement(tx, task, task.origin(stream.version), found_by).settle(batch.rows)
+    settlement = Settlement(tx, task, task.origin(stream.version), found_by)
+    outcomes = await settlement.settle(batch.rows)
     ended = batch.cursor.offset >= loaded.file.stored
     counts = await ledger.write(
         tx.connection, task.import_id, outcomes, batch.blank, batch.cursor.offset, dry=task.dry_run, finished=ended
@@ -122,28 +109,19 @@ async def step(tx: Transaction, runtime: Runtime, job_id: UUID, state: JobState)
     if not ended:
         return task.at(batch.cursor)
     if not task.dry_run:
-        done = CompleteImport(task.import_id, planned.plan.name, counts)
-        await tx.execute([(done, task.origin(stream.version))])
+        await settlement.complete(counts)
         await remove_upload(tx.connection, loaded.file.upload_id)
     return Finished(dict(vars(counts)))
 
 
 import_leads = Job(name=JOB, step=step)
+_ahead = ReadAhead()
 
 
-async def _read(tx: Transaction, task: Task, file: StoredFile, interpreter: Interpreter) -> Batch:
-    """The next rows, parsed and interpreted off the event loop."""
-    window = await read_upload(tx.connection, file.upload_id, task.offset, WINDOW)
-    last = task.offset + len(window) >= file.stored
-    limit = marketing_settings().import_rows_per_step
-    return await asyncio.to_thread(read_batch, window, task.cursor, file.format, interpreter, last=last, limit=limit)
-
-
-def read_batch(
-    window: bytes, cursor: Cursor, form: CsvFormat, interpreter: Interpreter, *, last: bool, limit: int
-) -> Batch:
-    reading = read_window(window, cursor, form, last=last, limit=limit)
-    return Batch(tuple(interpreter.read(row) for row in reading.rows), reading.blank, reading.cursor)
+def _reader(runtime: Runtime, task: Task, loaded: Running | Uploaded, planned: Planned) -> Reader:
+    order, plan = loaded.order, planned.plan
+    setting = Setting(plan.start_date, plan.audience, order.source_label, order.source_kind)
+    return Reader(runtime.engine, loaded.file, task.plan, setting, marketing_settings().import_rows_per_step)
 
 
 class Settlement:
@@ -163,6 +141,11 @@ class Settlement:
         taken = [row for row in fresh if row.line in owners]
         outcomes += repeated + refused + await self._import(taken, owners)
         return sorted(outcomes, key=lambda outcome: outcome.line)
+
+    async def complete(self, counts: Counts) -> None:
+        """The last row has its outcome."""
+        done = CompleteImport(self._task.import_id, self._found_by.campaign_name, counts)
+        await self._tx.execute([(done, self._origin)])
 
     async def _without_repeats(self, rows: Sequence[Candidate]) -> tuple[list[Candidate], list[RowOutcome]]:
         """Rows whose key has not been seen in this file, and the repetitions of earlier ones."""

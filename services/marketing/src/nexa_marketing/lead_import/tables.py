@@ -21,7 +21,6 @@ match_keys = Table(
     Column("kind", Text, primary_key=True),
     Column("value", Text, primary_key=True),
     Column("lead_id", Uuid, nullable=False),
-    Index("match_keys_lead_idx", "lead_id"),
 )
 
 import_rows = Table(

@@ -123,7 +123,6 @@ def upgrade() -> None:
         sa.Column("value", sa.Text, primary_key=True),
         sa.Column("lead_id", sa.Uuid, nullable=False),
     )
-    op.create_index("match_keys_lead_idx", "match_keys", ["lead_id"])
     op.create_table(
         "import_rows",
         sa.Column("import_id", sa.Uuid, primary_key=True),
