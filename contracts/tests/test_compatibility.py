@@ -57,7 +57,7 @@ class PriceWithoutAmount(BaseModel):
 class Offer(BaseModel):
     """The event that the changes below are made to."""
 
-    offer_id: str
+    offer_id: str = Field(pattern="^O-")
     stage: Stage
     price: Price
     lines: tuple[Price, ...] = ()
@@ -98,6 +98,7 @@ BREAKING: dict[str, tuple[Schema, str]] = {
     "an optional field becomes required": (changed(comment=(str | None, ...)), "comment was optional and is required"),
     "another type": (changed(points=(str, ...)), "points: type was integer and is string"),
     "an integer becomes a number": (changed(points=(float, Field(ge=0, le=100))), "type was integer and is number"),
+    "another pattern": (changed(offer_id=(str, Field(pattern="^Q-"))), "offer_id: pattern was ^O- and is ^Q-"),
     "another format": (changed(when=(str, ...)), "when: format was date-time and is open"),
     "a value is added to a closed set": (changed(stage=(WiderStage, ...)), "the allowed values were"),
     "a value is taken from a closed set": (changed(stage=(Literal["open"], ...)), "the allowed values were"),
@@ -155,7 +156,7 @@ def test_a_field_that_went_and_comes_back_as_something_else_is_held_against_the_
 def _instances(schema: Schema) -> st.SearchStrategy[dict[str, Any]]:
     """Data a strict writer of an Offer schema may write: required fields always, the others or not, nothing else."""
     values: dict[str, st.SearchStrategy[Any]] = {
-        "offer_id": st.text(),
+        "offer_id": st.text().map(lambda text: f"O-{text}"),
         "stage": st.sampled_from(["open", "won"]),
         "price": st.fixed_dictionaries({"amount": st.just("1")}, optional={"note": st.none() | st.text()}),
         "lines": st.lists(st.just({"amount": "1"}), max_size=2),

@@ -96,3 +96,7 @@ def test_a_whole_record_is_valid_by_the_payload_of_its_message(contracts: Path) 
         validator.validate({**record, "type": "nexa.sales.DealClosedLost.v1"})
     with pytest.raises(ValidationError):
         validator.validate({**record, "data": {}})
+    with pytest.raises(ValidationError):
+        validator.validate({**record, "source": "/nexa/marketing"})
+    for message in document["components"]["messages"].values():
+        Draft202012Validator.check_schema(message["payload"])
