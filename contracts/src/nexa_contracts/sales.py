@@ -336,3 +336,6 @@ class DealReopened(Event):
     amount: Money = Field(description="What it is expected to bring.")
     reason: str = Field(description="Why, in the words of who reopened it.", examples=["Signature was withdrawn"])
     was: Literal["won", "lost"] = Field(description="How it had been closed.")
+    stage: DealStage = Field(
+        default=DealStage.QUALIFICATION, description="Where it is again: the stage it was closed from."
+    )
