@@ -45,13 +45,14 @@ def up(
     simulated_clock: Annotated[
         str | None, typer.Option(help="Begin at this time (ISO 8601) on a simulated clock, e.g. 2025-11-17T09:00:00Z.")
     ] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Run this service and no other; may be repeated.")] = None,
 ) -> None:
     """Start PostgreSQL, Kafka, the mail sink and every service, and wait until all are ready."""
     begin = datetime.fromisoformat(simulated_clock) if simulated_clock else None
     began = time.monotonic()
     with console.status("starting") as status:
         try:
-            stack = operations.up(Home.default(), clock=begin, say=status.update)
+            stack = operations.up(Home.default(), clock=begin, only=only or (), say=status.update)
         except operations.UpFailed as error:
             raise fail(error) from None
     console.print(f"[green]Ready[/] after {time.monotonic() - began:.1f} s ({stack.kind}). What runs: nexa status")

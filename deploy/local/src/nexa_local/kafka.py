@@ -87,7 +87,7 @@ class KafkaBroker:
         if not (self._data / "meta.properties").exists():
             self._format(properties)
         logging = f"-Dlog4j2.configurationFile={self._home / 'kafka-log4j2.yaml'}"
-        command = [self._java, *HEAP, *self._shared_classes(), logging, "-cp", self._class_path]
+        command: list[str | Path] = [self._java, *HEAP, *self._shared_classes(), logging, "-cp", self._class_path]
         self._process = spawn([*command, "kafka.Kafka", properties], log=self._log)
         await_ready(self._process, lambda: accepts(self.port), name="Kafka", log=self._log, seconds=60)
 
@@ -115,7 +115,7 @@ class KafkaBroker:
 
     def _format(self, properties: Path) -> None:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "A")
-        tool = [self._java, *HEAP, "-cp", self._class_path, "kafka.tools.StorageTool"]
+        tool: list[str | Path] = [self._java, *HEAP, "-cp", self._class_path, "kafka.tools.StorageTool"]
         done = subprocess.run(
             [*tool, "format", "-t", cluster_id, "-c", properties], capture_output=True, text=True, check=False
         )

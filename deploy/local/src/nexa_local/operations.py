@@ -41,7 +41,13 @@ def running_stack(home: Home) -> Stack:
     return stack
 
 
-def up(home: Home, *, clock: datetime | None = None, say: Callable[[str], None] = lambda line: None) -> Stack:
+def up(
+    home: Home,
+    *,
+    clock: datetime | None = None,
+    only: Sequence[str] = (),
+    say: Callable[[str], None] = lambda line: None,
+) -> Stack:
     """Bring the stack up, or find it up, and wait until all of it is ready. Raises UpFailed."""
     stack = home.read()
     if stack is None or stack.state not in {"starting", "ready"}:
@@ -49,6 +55,8 @@ def up(home: Home, *, clock: datetime | None = None, say: Callable[[str], None] 
         command = [sys.executable, "-m", "nexa_local.supervisor"]
         if clock is not None:
             command += ["--clock", clock.isoformat()]
+        for name in only:
+            command += ["--only", name]
         home.stack_file.unlink(missing_ok=True)
         environment = {**os.environ, "NEXA_HOME": str(home.path)}
         supervisor = spawn(command, log=home.log("supervisor"), environment=environment)

@@ -1,7 +1,7 @@
 """The process that keeps a stack up: infrastructure first, then each service; what ends by itself is started again.
 
-`python -m nexa_local.supervisor [--clock TIME]`, started by `nexa up`. It writes `stack.json` at every change; at SIGTERM it ends
-with all that it started.
+`python -m nexa_local.supervisor`, started by `nexa up`. It writes `stack.json` at every change.
+At SIGTERM it ends with all that it started.
 """
 
 import argparse
@@ -84,8 +84,11 @@ class Child:
 
 
 class Supervisor:
-    def __init__(self, home: Home, simulated: datetime | None) -> None:
+    def __init__(self, home: Home, simulated: datetime | None, only: Sequence[str] = ()) -> None:
         self._home = home
+        self._names = [name for name in services_of() if not only or name in only]
+        # A service alone waits for the topics of the others, which its readiness tells; it takes commands all the same.
+        self._probe = "livez" if only else "readyz"
         self._simulated = simulated
         self._stack = Stack(supervisor_pid=os.getpid())
         self._children: list[Child] = []
@@ -98,8 +101,8 @@ class Supervisor:
         self._home.write(self._stack)
         try:
             with ExitStack() as running:
-                running.callback(self._stop_children)
                 infra = running.enter_context(infrastructure(self._home.path))
+                running.callback(self._stop_children)
                 self._note_infra(infra)
                 self._start(infra)
                 self._watch()
@@ -138,7 +141,7 @@ class Supervisor:
 
     def _start(self, infra: Infra) -> None:
         self._start_mail_sink()
-        names = services_of()
+        names = self._names
         with ThreadPoolExecutor(max(1, len(names))) as pool:
             list(pool.map(lambda name: self._migrate(name, infra), names))
         for name in names:
@@ -212,7 +215,7 @@ class Supervisor:
         waiting = set(names)
         while waiting and not self._ending:
             self._look()
-            waiting = {name for name in waiting if not ready(self._stack.url_of(name))}
+            waiting = {name for name in waiting if not answers(self._stack.url_of(name), self._probe)}
             if waiting and time.monotonic() > deadline:
                 logs = ", ".join(str(self._home.log(name)) for name in sorted(waiting))
                 raise processes.NotReady(
@@ -240,12 +243,12 @@ class Supervisor:
             processes.stop(process, seconds=max(0.1, deadline - time.monotonic()))
 
 
-def ready(url: str) -> bool:
-    """Whether the service says that it can do its work."""
+def answers(url: str, probe: str) -> bool:
+    """Whether the service says that it is ready (or at least alive)."""
     if urlsplit(url).hostname != "127.0.0.1":
         return False
     try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=3) as answer:  # noqa: S310 - loopback, checked above
+        with urllib.request.urlopen(f"{url}/{probe}", timeout=3) as answer:  # noqa: S310 - loopback, checked above
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -264,9 +267,10 @@ def _how(code: int) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clock", help="run on a simulated clock that begins at this time (ISO 8601)")
+    parser.add_argument("--only", action="append", default=[], help="run this service and no other; may be repeated")
     parsed = parser.parse_args()
     simulated = datetime.fromisoformat(parsed.clock) if parsed.clock else None
-    return Supervisor(Home.default(), simulated).run()
+    return Supervisor(Home.default(), simulated, parsed.only).run()
 
 
 if __name__ == "__main__":
