@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nexa_contracts.envelope import Event
 from pydantic import TypeAdapter
 
 from nexa_chassis.domain import AnyAggregate, Context
 from nexa_chassis.event_codec import EventCodec
 from nexa_chassis.read_models import ReadModel
+from nexa_contracts.envelope import Event
 
 if TYPE_CHECKING:
     from nexa_chassis.service import Service

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from nexa_contracts.envelope import Event, event_name
 
 from nexa_chassis.domain import AnyAggregate, Recorded, Refused
 from nexa_chassis.origin import Origin
+from nexa_contracts.envelope import Event, event_name
 
 RECORD_LIMIT = 900_000
 """Largest value of a record in bytes; the broker's own limit is 1 MiB, and headers need room too."""

@@ -12,68 +12,56 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
-import psycopg
 from psycopg.pq import TransactionStatus
-from sqlalchemy import make_url
 
 from nexa_chassis.catalog import Catalog
 from nexa_chassis.changes import Changes
 from nexa_chassis.domain import Recorded
 from nexa_chassis.event_codec import EventCodec
 from nexa_chassis.read_models import ReadModel
+from nexa_chassis.rebuild_from_topics import rebuild_from_topics
+from nexa_chassis.rebuilding import OwnerConnection, RebuildError, Rebuilt, claim, connect_owner, with_lock
 from nexa_chassis.table_twins import Twins
 
 if TYPE_CHECKING:
+    from nexa_chassis.runtime import Runtime
     from nexa_chassis.service import Service
-
-OwnerConnection = psycopg.Connection[tuple[Any, ...]]
 
 _ROWS_IN_MEMORY = 100_000
 _LITTLE = 2_000
-_LOCK_TIMEOUT = "3s"
-_LOCK_ATTEMPTS = 20
+_NO_WRITER = "lock table events in share mode"
 
 
-@dataclass(frozen=True)
-class Rebuilt:
-    """How many events a rebuild read, and how many of them while writers had to wait."""
+async def rebuild(runtime: Runtime, model: ReadModel) -> Rebuilt:
+    """Rebuild a read model while writers, consumers and readers go on; as the owner of the tables.
 
-    events: int
-    under_lock: int
-
-
-class RebuildError(Exception):
-    """The rebuild cannot be done or was given up; the old tables stand as they were."""
+    Raises `RebuildError`, or what the projection raises; then the old tables stand as they were.
+    """
+    if model.from_topics:
+        return await rebuild_from_topics(runtime, model)
+    return await rebuild_own_fed(runtime.settings.owner_url, runtime.service, model)
 
 
-def own_fed(service: Service, name: str) -> ReadModel:
-    """The read model of this name. Raises `RebuildError` if there is none, or if it is fed from topics."""
-    for model in service.read_models:
-        if model.name == name:
-            if model.from_topics:
-                raise RebuildError(f"{name} is fed from topics, not from {service.name}'s own events.")
-            return model
-    names = ", ".join(sorted(model.name for model in service.read_models))
-    raise RebuildError(f"{service.name} has no read model named {name}; it has: {names}.")
+async def rebuild_own_fed(owner_url: str, service: Service, model: ReadModel) -> Rebuilt:
+    """Rebuild from the service's own store."""
+    if model.from_topics:
+        raise RebuildError(f"{model.name} is fed from topics, not from {service.name}'s own events.")
+    started = time.monotonic()
+    events, under_lock = await asyncio.to_thread(_rebuild, owner_url, Catalog(service), model)
+    return Rebuilt(events, under_lock, time.monotonic() - started)
 
 
-async def rebuild(owner_url: str, service: Service, name: str) -> Rebuilt:
-    """Rebuild an own-fed read model; writers and readers go on meanwhile. Connects as the owner of the tables."""
-    model = own_fed(service, name)
-    return await asyncio.to_thread(_rebuild, owner_url, Catalog(service), model)
-
-
-def _rebuild(owner_url: str, catalog: Catalog, model: ReadModel) -> Rebuilt:
-    with _connect(owner_url) as reading, _connect(owner_url) as writing:
-        _claim(reading, model)
+def _rebuild(owner_url: str, catalog: Catalog, model: ReadModel) -> tuple[int, int]:
+    with connect_owner(owner_url) as reading, connect_owner(owner_url) as writing:
+        claim(reading, model)
         twins = Twins(writing, model.tables)
         twins.create()
         try:
@@ -97,14 +85,15 @@ class _Build:
         self._position = 0
         self._events = 0
 
-    def run(self) -> Rebuilt:
-        last = _with_lock(self._reading, lambda: self._last_position())
+    def run(self) -> tuple[int, int]:
+        """The events read, and how many of them under the lock."""
+        last = with_lock(self._reading, _NO_WRITER, self._last_position)
         while self._copy_up_to(last) > _LITTLE:
-            last = _with_lock(self._reading, lambda: self._last_position())
+            last = with_lock(self._reading, _NO_WRITER, self._last_position)
         self._twins.finish()
         before = self._events
-        _with_lock(self._writing, self._switch)
-        return Rebuilt(self._events, self._events - before)
+        with_lock(self._writing, _NO_WRITER, self._switch)
+        return self._events, self._events - before
 
     def _last_position(self) -> int:
         row = self._reading.execute("select coalesce(max(position), 0) from events").fetchone()
@@ -191,32 +180,3 @@ def _without_cycle_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _connect(owner_url: str) -> OwnerConnection:
-    url = make_url(owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    return psycopg.connect(
-        url, autocommit=True, options="-c timezone=UTC -c statement_timeout=0", application_name="nexa"
-    )
-
-
-def _claim(connection: OwnerConnection, model: ReadModel) -> None:
-    row = connection.execute("select pg_try_advisory_lock(hashtext(%s))", (f"nexa rebuild {model.name}",)).fetchone()
-    if not row or not row[0]:
-        raise RebuildError(f"Another rebuild of {model.name} is running.")
-
-
-def _with_lock(connection: OwnerConnection, work: Callable[[], Any]) -> Any:
-    """Do the work while no event is being written. Writers wait no longer than the lock's time-out for a slow one of theirs."""
-    for _ in range(_LOCK_ATTEMPTS):
-        try:
-            with connection.transaction():
-                connection.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'".encode())
-                connection.execute("lock table events in share mode")
-                return work()
-        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
-            continue
-    raise RebuildError(
-        f"No moment without a transaction that writes events was found in {_LOCK_ATTEMPTS} attempts of {_LOCK_TIMEOUT};"
-        " look for a transaction left open (pg_stat_activity, state 'idle in transaction')."
-    )

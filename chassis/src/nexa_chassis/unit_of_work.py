@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from nexa_contracts.envelope import Event
-
 from nexa_chassis.catalog import Catalog
 from nexa_chassis.conflicts import VersionMismatch
 from nexa_chassis.domain import AggregateInContext, AnyAggregate, Context, Recorded
 from nexa_chassis.event_codec import EventRow
 from nexa_chassis.origin import Origin
 from nexa_chassis.state_cache import Head
+from nexa_contracts.envelope import Event
 
 Command = tuple[object, Origin]
 LoadedRow = tuple[str, int, str, bool, str]

@@ -7,12 +7,13 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
+from sqlalchemy import Column, DateTime, Index, Integer, MetaData, Table, Text, Uuid, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from nexa_chassis.domain import Aggregate, AggregateInContext, Context, Recorded, Refused
 from nexa_chassis.read_models import Add, Change, Put, ReadModel, Remove
 from nexa_contracts.envelope import Event
 from nexa_contracts.topics import Topic
-from sqlalchemy import Column, DateTime, Index, Integer, MetaData, Table, Text, Uuid, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 if TYPE_CHECKING:
     from nexa_chassis.service import Service

@@ -58,4 +58,4 @@ def test_a_fixed_clock_stands_until_it_is_moved() -> None:
     clock.advance(timedelta(days=1))
     assert clock.now() == NOON + timedelta(days=1)
     with pytest.raises(ValueError, match="has no offset"):
-        FixedClock(datetime(2026, 3, 1))  # noqa: DTZ001
+        FixedClock(datetime(2026, 3, 1))

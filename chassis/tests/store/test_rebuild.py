@@ -10,11 +10,21 @@ import pytest
 from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.origin import Origin
 from nexa_chassis.read_models import ReadModel
-from nexa_chassis.rebuild import RebuildError, rebuild
+from nexa_chassis.rebuild import rebuild_own_fed
+from nexa_chassis.rebuilding import RebuildError
 from nexa_chassis.store import Store
 
 from .conftest import EVERY_QUESTION, Shop, libpq
-from .shop import AddItems, CloseBasket, OpenBasket, items_sold, project_items_sold, shop
+from .shop import (
+    AddItems,
+    CloseBasket,
+    OpenBasket,
+    items_sold,
+    project_items_sold,
+    shop,
+    what_sells,
+    which_baskets_are_open,
+)
 
 ME = Origin(actor="anna", correlation_id="visit-1")
 SERVICE = shop(*EVERY_QUESTION)
@@ -48,8 +58,8 @@ async def test_a_rebuild_gives_the_rows_that_writing_gave(a_shop: Shop, store: S
     before = await a_shop.rows(OPEN), await a_shop.rows(SOLD)
     await tamper(a_shop)
 
-    done = await rebuild(a_shop.owner_url, SERVICE, "which_baskets_are_open")
-    await rebuild(a_shop.owner_url, SERVICE, "what_sells")
+    done = await rebuild_own_fed(a_shop.owner_url, SERVICE, which_baskets_are_open)
+    await rebuild_own_fed(a_shop.owner_url, SERVICE, what_sells)
 
     assert (await a_shop.rows(OPEN), await a_shop.rows(SOLD)) == before
     assert done.events == 60 + 120 + 12
@@ -87,15 +97,15 @@ async def test_a_rebuild_under_load_loses_no_change(a_shop: Shop) -> None:
     async def rebuild_often() -> None:
         try:
             for _ in range(4):
-                await rebuild(a_shop.owner_url, SERVICE, "which_baskets_are_open")
-                await rebuild(a_shop.owner_url, SERVICE, "what_sells")
+                await rebuild_own_fed(a_shop.owner_url, SERVICE, which_baskets_are_open)
+                await rebuild_own_fed(a_shop.owner_url, SERVICE, what_sells)
         finally:
             rebuilt.set()
 
     await asyncio.gather(rebuild_often(), *(write(writer) for writer in range(9)))
     under_load = await a_shop.rows(OPEN), await a_shop.rows(SOLD)
-    await rebuild(a_shop.owner_url, SERVICE, "which_baskets_are_open")
-    await rebuild(a_shop.owner_url, SERVICE, "what_sells")
+    await rebuild_own_fed(a_shop.owner_url, SERVICE, which_baskets_are_open)
+    await rebuild_own_fed(a_shop.owner_url, SERVICE, what_sells)
 
     assert written > 100
     assert under_load == (await a_shop.rows(OPEN), await a_shop.rows(SOLD))
@@ -121,7 +131,7 @@ async def test_indexes_constraints_and_grants_are_the_same_afterwards(a_shop: Sh
     ]
     before = [await a_shop.rows(question) for question in questions]
 
-    await rebuild(a_shop.owner_url, SERVICE, "which_baskets_are_open")
+    await rebuild_own_fed(a_shop.owner_url, SERVICE, which_baskets_are_open)
 
     assert [await a_shop.rows(question) for question in questions] == before
     assert all(before)
@@ -138,7 +148,7 @@ async def test_a_projection_that_fails_leaves_the_old_rows_standing(a_shop: Shop
 
     model = ReadModel(name="what_sells", tables=(items_sold,), on=EVERY_QUESTION[1].on, project=broken)  # type: ignore[arg-type]
     with pytest.raises(ZeroDivisionError):
-        await rebuild(a_shop.owner_url, shop(model), "what_sells")
+        await rebuild_own_fed(a_shop.owner_url, shop(model), model)
 
     assert await a_shop.rows(SOLD) == before
     assert await a_shop.rows("select count(*) from pg_tables where schemaname = 'nexa_rebuild'") == [(0,)]
@@ -147,19 +157,17 @@ async def test_a_projection_that_fails_leaves_the_old_rows_standing(a_shop: Shop
 async def test_writers_wait_for_a_rebuild_no_longer_than_its_lock_timeout(
     a_shop: Shop, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nexa_chassis.rebuild._LOCK_TIMEOUT", "100ms")
-    monkeypatch.setattr("nexa_chassis.rebuild._LOCK_ATTEMPTS", 2)
+    monkeypatch.setattr("nexa_chassis.rebuilding._LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr("nexa_chassis.rebuilding._LOCK_ATTEMPTS", 2)
     await fill(store)
     async with store.transaction(ME) as tx:
         await tx.execute([OpenBasket(uuid4(), "anna")])
         with pytest.raises(RebuildError, match="transaction left open"):
-            await rebuild(a_shop.owner_url, SERVICE, "what_sells")
+            await rebuild_own_fed(a_shop.owner_url, SERVICE, what_sells)
         await asyncio.wait_for(store.execute([OpenBasket(uuid4(), "ben")], ME), 1)
 
 
-async def test_what_is_not_there_or_not_own_fed_is_said(a_shop: Shop) -> None:
-    with pytest.raises(RebuildError, match="no read model named nothing; it has: what_sells, which_baskets"):
-        await rebuild(a_shop.owner_url, SERVICE, "nothing")
+async def test_a_read_model_fed_from_topics_is_not_rebuilt_from_the_store(a_shop: Shop) -> None:
     foreign = ReadModel(name="far", tables=(items_sold,), on=(), project=project_items_sold, from_topics=True)
     with pytest.raises(RebuildError, match="fed from topics"):
-        await rebuild(a_shop.owner_url, shop(foreign), "far")
+        await rebuild_own_fed(a_shop.owner_url, shop(foreign), foreign)
