@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from nexa_contracts import topics
 from nexa_contracts.envelope import Event
 from nexa_contracts.topics import Topic
 
@@ -26,3 +27,6 @@ class BellMuted(Event):
 
 COUNTER = Topic("counting", "counter", "counter_id", (Counted,))
 BELL = Topic("counting", "bell", "bell_id", (BellRung,))
+
+# The contracts list every topic there is; this one is known in the chassis' tests alone.
+topics._TOPIC_OF.update({model: topic for topic in (COUNTER, BELL) for model in topic.events})
