@@ -17,11 +17,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 from nexa_contracts.publishing.compatibility import breaks, renames
 from nexa_contracts.publishing.json_schemas import Schema, schemas
 
-RELEASED = sorted((Path(__file__).resolve().parent.parent / "released").glob("*.json"), key=lambda file: version(file))
-
 
 def version(file: Path) -> tuple[int, ...]:
     return tuple(map(int, file.stem.split(".")))
+
+
+RELEASED = sorted((Path(__file__).resolve().parent.parent / "released").glob("*.json"), key=version)
 
 
 class Stage(StrEnum):
