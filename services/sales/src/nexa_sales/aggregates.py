@@ -1,53 +1,59 @@
-"""The kinds of streams in this service's store."""
+"""The kinds of streams in this service's store, and what their decisions see beside their own stream."""
 
 from nexa_chassis.domain import Aggregate, AggregateInContext
 from nexa_contracts import topics
 from nexa_sales.account import decisions as account_decisions
 from nexa_sales.account import state as account_state
+from nexa_sales.assignment import commands as assignment_commands
 from nexa_sales.assignment import decisions as assignment_decisions
-from nexa_sales.assignment import events as assignment_events
 from nexa_sales.assignment import state as assignment_state
 from nexa_sales.assignment.desk import Desk
+from nexa_sales.assignment.events import LeadWorked
 from nexa_sales.contact import decisions as contact_decisions
 from nexa_sales.contact import state as contact_state
+from nexa_sales.deal import commands as deal_commands
 from nexa_sales.deal import decisions as deal_decisions
 from nexa_sales.deal import state as deal_state
 from nexa_sales.import_routing import decisions as import_routing_decisions
 from nexa_sales.import_routing import state as import_routing_state
-from nexa_sales.read_models.rep_desk import desk
+from nexa_sales.read_models import rep_desk
 from nexa_sales.rep import decisions as rep_decisions
 from nexa_sales.rep import state as rep_state
+from nexa_sales.task import commands as task_commands
 from nexa_sales.task import decisions as task_decisions
 from nexa_sales.task import state as task_state
 
-rep = Aggregate[rep_decisions.PutRep, rep_state.Unlisted | rep_state.Listed](
+rep = Aggregate[rep_decisions.Command, rep_state.Unlisted | rep_state.Listed](
     name="rep",
     key="rep_id",
     topic=topics.REP,
-    commands=(rep_decisions.PutRep,),
+    commands=rep_decisions.COMMANDS,
     initial=rep_state.Unlisted(),
     evolve=rep_state.evolve,
     decide=rep_decisions.decide,
 )
 
-assignment = AggregateInContext[assignment_decisions.Command, assignment_state.Assignment, Desk](
+assignment = AggregateInContext[assignment_commands.Command, assignment_state.Assignment, Desk](
     name="assignment",
     key="lead_id",
     topic=topics.ASSIGNMENT,
-    private=(assignment_events.LeadWorked, assignment_events.LeadLetGo),
-    commands=(
-        assignment_decisions.RouteLead,
-        assignment_decisions.OfferWaitingLead,
-        assignment_decisions.ReassignLead,
-        assignment_decisions.NoteContact,
-        assignment_decisions.ConvertLead,
-        assignment_decisions.DisqualifyLead,
-        assignment_decisions.LetLeadGo,
-    ),
+    private=(LeadWorked,),
+    commands=assignment_commands.COMMANDS,
     initial=assignment_state.Unrouted(),
     evolve=assignment_state.evolve,
     decide=assignment_decisions.decide,
-    context=desk,
+    context=rep_desk.desk,
+)
+
+task = AggregateInContext[task_commands.Command, task_state.Task, task_decisions.Managers](
+    name="task",
+    key="task_id",
+    topic=topics.TASK,
+    commands=task_commands.COMMANDS,
+    initial=task_state.NoTask(),
+    evolve=task_state.evolve,
+    decide=task_decisions.decide,
+    context=rep_desk.managers,
 )
 
 import_routing = Aggregate[
@@ -62,27 +68,11 @@ import_routing = Aggregate[
     decide=import_routing_decisions.decide,
 )
 
-task = Aggregate[task_decisions.Command, task_state.Task](
-    name="task",
-    key="task_id",
-    topic=topics.TASK,
-    commands=(
-        task_decisions.CreateTask,
-        task_decisions.HandOnTask,
-        task_decisions.CompleteTask,
-        task_decisions.SettleTask,
-        task_decisions.MarkOverdue,
-    ),
-    initial=task_state.NoTask(),
-    evolve=task_state.evolve,
-    decide=task_decisions.decide,
-)
-
-account = Aggregate[account_decisions.OpenAccount, account_state.NoAccount | account_state.Existing](
+account = Aggregate[account_decisions.Command, account_state.NoAccount | account_state.Existing](
     name="account",
     key="account_id",
     topic=topics.ACCOUNT,
-    commands=(account_decisions.OpenAccount,),
+    commands=account_decisions.COMMANDS,
     initial=account_state.NoAccount(),
     evolve=account_state.evolve,
     decide=account_decisions.decide,
@@ -98,16 +88,11 @@ contact = Aggregate[contact_decisions.AddContact, contact_state.NoContact | cont
     decide=contact_decisions.decide,
 )
 
-deal = Aggregate[deal_decisions.Command, deal_state.Deal](
+deal = Aggregate[deal_commands.Command, deal_state.Deal](
     name="deal",
     key="deal_id",
     topic=topics.DEAL,
-    commands=(
-        deal_decisions.OpenDeal,
-        deal_decisions.CloseWon,
-        deal_decisions.CloseLost,
-        deal_decisions.Reopen,
-    ),
+    commands=deal_commands.COMMANDS,
     initial=deal_state.NoDeal(),
     evolve=deal_state.evolve,
     decide=deal_decisions.decide,

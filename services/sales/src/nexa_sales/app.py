@@ -1,38 +1,42 @@
-"""Sales: who follows up which lead and by when, and what comes of it."""
+"""Sales: who follows up which lead, what there is to do by when, and what comes of it: accounts, contacts, deals."""
 
 from nexa_chassis.service import Service
 from nexa_sales.aggregates import account, assignment, contact, deal, import_routing, rep, task
-from nexa_sales.api import deals, leads, reps, tasks
+from nexa_sales.api import accounts, deals, imports, leads, reps, tasks
 from nexa_sales.offer_waiting_leads import offer_waiting_leads
+from nexa_sales.reactions.chase_overdue_follow_up import chase_overdue_follow_up
 from nexa_sales.reactions.open_follow_up import open_follow_up
 from nexa_sales.reactions.report_routed_import import report_routed_import
 from nexa_sales.reactions.route_scored_lead import route_scored_lead
-from nexa_sales.read_models import (
-    accounts_and_contacts,
-    follow_ups_due,
-    lead_page,
-    pipeline_board,
-    rep_desk,
-    what_is_known_of_a_lead,
-    who_is_waiting_for_a_rep,
-)
+from nexa_sales.read_models.account_book import account_book
+from nexa_sales.read_models.follow_ups_due import follow_ups_due
+from nexa_sales.read_models.how_an_import_was_routed import how_an_import_was_routed
+from nexa_sales.read_models.lead_history import lead_history, lead_history_elsewhere
+from nexa_sales.read_models.lead_profile import lead_profile
+from nexa_sales.read_models.pipeline_board import pipeline_board
+from nexa_sales.read_models.rep_desk import rep_desk
+from nexa_sales.read_models.where_leads_stand import where_leads_stand
+from nexa_sales.read_models.who_is_waiting_for_a_rep import who_is_waiting_for_a_rep
 from nexa_sales.tables import metadata
 
 sales = Service(
     name="sales",
     migrations="nexa_sales.migrations",
     metadata=metadata,
-    aggregates=[rep, assignment, import_routing, task, account, contact, deal],
-    reactions=[route_scored_lead, open_follow_up, report_routed_import],
+    aggregates=[rep, assignment, task, import_routing, account, contact, deal],
+    reactions=[route_scored_lead, open_follow_up, chase_overdue_follow_up, report_routed_import],
     read_models=[
-        rep_desk.model,
-        who_is_waiting_for_a_rep.model,
-        follow_ups_due.model,
-        lead_page.model,
-        what_is_known_of_a_lead.model,
-        pipeline_board.model,
-        accounts_and_contacts.model,
+        rep_desk,
+        who_is_waiting_for_a_rep,
+        where_leads_stand,
+        follow_ups_due,
+        pipeline_board,
+        account_book,
+        how_an_import_was_routed,
+        lead_history,
+        lead_history_elsewhere,
+        lead_profile,
     ],
     workers=[offer_waiting_leads],
-    routes=[reps.routes, leads.routes, tasks.routes, deals.routes],
+    routes=[reps.routes, leads.routes, tasks.routes, accounts.routes, deals.routes, imports.routes],
 )

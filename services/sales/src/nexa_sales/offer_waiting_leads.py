@@ -1,64 +1,71 @@
-"""The worker that offers waiting leads when something changed at the desk: a rep came back, a capacity rose, a lead closed."""
+"""Gives waiting leads to reps as soon as somebody can take them: a rep came, became available, or has room again.
+
+A loop beside the consumers, not a reaction: what to offer stands in the queue's table, and any change at the desk may
+matter.
+"""
 
 import asyncio
-from uuid import uuid4
 
-from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.origin import Origin
+from nexa_chassis.pacing import Pace
 from nexa_chassis.runtime import Runtime
 from nexa_chassis.workers import Worker
-from nexa_sales.assignment.decisions import OfferWaitingLead
-from nexa_sales.read_models.rep_desk import desk_changes
-from nexa_sales.read_models.who_is_waiting_for_a_rep import waiting_leads
+from nexa_sales.assignment.commands import OfferWaitingLead
+from nexa_sales.assignment.desk import Demand, can_be_met
+from nexa_sales.read_models.rep_desk import read_desk
+from nexa_sales.read_models.who_is_waiting_for_a_rep import demands, longest_waiting
+from nexa_sales.settings import sales_settings
 
-BATCH = 500
-LOOK_EVERY = 0.2
-
-
-async def run(runtime: Runtime, stopping: asyncio.Event) -> None:
-    while not stopping.is_set():
-        try:
-            if await offer_some(runtime):
-                continue
-        except ConcurrencyConflict:
-            continue
-        try:
-            await asyncio.wait_for(stopping.wait(), LOOK_EVERY)
-        except TimeoutError:
-            continue
+ACTOR = "system:sales.offer_waiting_leads"
+LEAST_PAUSE = 0.05
 
 
-async def offer_some(runtime: Runtime) -> int:
-    """Offer those that have not been offered since the desk's last change, the longest waiting first; gives how many."""
-    origin = Origin(actor="system:sales.offer_waiting_leads", correlation_id=str(uuid4()))
-    async with runtime.store.transaction(origin) as tx:
-        changes = await tx.connection.scalar(select(desk_changes.c.changes)) or 0
-        due = (
-            select(waiting_leads.c.lead_id)
-            .where(_due(changes))
-            .order_by(waiting_leads.c.since, waiting_leads.c.lead_id)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
+async def _offerable(connection: AsyncConnection) -> list[tuple[Demand, int]]:
+    asked = await demands(connection)
+    if not asked:
+        return []
+    desk = await read_desk(connection)
+    return [(demand, leads) for demand, leads in asked if can_be_met(desk, demand)]
+
+
+async def offer_waiting(runtime: Runtime) -> int:
+    """Offer the leads that waited longest to the desk as it is now; gives how many were taken."""
+    async with runtime.engine.connect() as connection:
+        offerable = await _offerable(connection)
+        if not offerable:
+            return 0
+        asking = [demand for demand, _ in offerable]
+        waiting = await longest_waiting(connection, asking, sales_settings().queue_offers_per_step)
+    async with runtime.store.transaction(Origin(actor=ACTOR, correlation_id="waiting queue")) as tx:
+        facts = await tx.execute(
+            [
+                (
+                    OfferWaitingLead(lead_id=row.lead_id),
+                    Origin(actor=ACTOR, correlation_id=row.correlation_id, causation_id=row.event_id),
+                )
+                for row in waiting
+            ]
         )
-        leads = (await tx.connection.scalars(due)).all()
-        if leads:
-            await tx.execute([OfferWaitingLead(lead_id=lead_id) for lead_id in leads])
-            still = update(waiting_leads).where(waiting_leads.c.lead_id.in_(leads))
-            await tx.connection.execute(still.values(offered_at_change=changes))
-        return len(leads)
+    return len(facts)
 
 
-async def waiting_to_be_offered(connection: AsyncConnection) -> int:
-    changes = await connection.scalar(select(desk_changes.c.changes)) or 0
-    return int(await connection.scalar(select(func.count()).select_from(waiting_leads).where(_due(changes))) or 0)
+async def _run(runtime: Runtime, stopping: asyncio.Event) -> None:
+    pace = Pace(stopping, longest=sales_settings().queue_poll_seconds, least=LEAST_PAUSE)
+    with pace.woken_by(runtime.store):
+        while not stopping.is_set():
+            try:
+                taken = await offer_waiting(runtime)
+            except ConcurrencyConflict:
+                continue
+            if not taken:
+                await pace.pause()
 
 
-def _due(changes: int) -> ColumnElement[bool]:
-    offered = waiting_leads.c.offered_at_change
-    return or_(offered.is_(None), offered < changes)
+async def _busy(connection: AsyncConnection) -> int:
+    return sum(leads for _, leads in await _offerable(connection))
 
 
-offer_waiting_leads = Worker(name="offer_waiting_leads", run=run, busy=waiting_to_be_offered)
+offer_waiting_leads = Worker(name="offer_waiting_leads", run=_run, busy=_busy)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from nexa_contracts.marketing import CompanySize
 from nexa_contracts.sales import AccountCreated, AccountUpdated
 
 
@@ -13,7 +14,9 @@ class NoAccount:
 @dataclass(frozen=True)
 class Existing:
     name: str
+    country: str | None
+    company_size: CompanySize | None
 
 
 def evolve(state: NoAccount | Existing, event: AccountCreated | AccountUpdated) -> Existing:
-    return Existing(event.name)
+    return Existing(event.name, event.country, event.company_size)

@@ -5,50 +5,42 @@ from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
 from fastapi import APIRouter, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from sqlalchemy import select
+from pydantic import BaseModel, Field, StringConstraints
 
-from nexa_chassis.domain import NotFound
-from nexa_chassis.http.paging import Page, paginate
+from nexa_chassis.domain import NotFound, Refused
+from nexa_chassis.http.paging import Page
 from nexa_contracts.sales import RepLevel
-from nexa_sales.api.paged import Cursor, Limit, Manager, Reader
-from nexa_sales.read_models.rep_desk import rep_desk
-from nexa_sales.rep.decisions import PutRep
+from nexa_sales.api.bodies import Body, Cursor, Limit, Manager, Reader
+from nexa_sales.read_models.rep_desk import list_reps, rep_row
+from nexa_sales.rep.decisions import PutRep, SetAvailability
 
 routes = APIRouter(tags=["roster"])
 
-
-def _address(value: str) -> str:
-    try:
-        return validate_email(value, check_deliverability=False, test_environment=True).normalized
-    except EmailNotValidError as error:
-        raise ValueError(str(error)) from None
+Word = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 
 
-Address = Annotated[str, AfterValidator(_address)]
-
-
-class RepBody(BaseModel):
+class RepBody(Body):
     """A person of the roster, as they are to be."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    name: str = Field(min_length=1, max_length=200, examples=["Maria Lind"])
-    email: Address = Field(description="Where notices go.", examples=["maria.lind@nexa.example"])
-    level: RepLevel = Field(
-        description="Senior reps get High leads, standard ones Medium; managers are told of overdue tasks."
-    )
-    territories: list[str] = Field(default=[], description="Territories or countries served; empty: all.")
-    products: list[str] = Field(default=[], description="Products sold; empty: all.")
+    name: Word = Field(examples=["Maria Lind"])
+    email: Word = Field(examples=["maria.lind@nexa.example"])
+    level: RepLevel = Field(description="senior reps take High leads, standard reps Medium ones, managers none.")
+    territories: list[Word] = Field(default_factory=list, max_length=100, description="Empty: any.")
+    products: list[Word] = Field(default_factory=list, max_length=100, description="Empty: any.")
     capacity: int = Field(default=50, ge=0, le=100_000, description="Most open leads at a time.")
-    available: bool = True
-    manager_id: UUID | None = None
+    available: bool = Field(default=True, description="Whether they take leads now.")
+    manager_id: UUID | None = Field(default=None, description="Who hears of their overdue tasks.")
+
+
+class AvailabilityBody(Body):
+    available: bool
 
 
 class RepView(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
+    """A person of the roster with their load. `last_turn` counts assignments: the lowest is next."""
 
     rep_id: UUID
+    version: int
     name: str
     email: str
     level: RepLevel
@@ -57,19 +49,22 @@ class RepView(BaseModel):
     capacity: int
     available: bool
     manager_id: UUID | None
-    open_leads: int = Field(description="Leads this person follows up now.")
-    last_turn: int = Field(description="The desk's turn of their latest lead; the lowest is next.")
-    version: int
+    open_leads: int
+    last_turn: int
 
 
 @routes.put("/reps/{rep_id}")
 async def put_rep(rep_id: UUID, body: RepBody, call: Manager, response: Response) -> RepView:
-    """List a person, or change what is listed. Leads that wait are offered again when it matters."""
-    await call.execute(
+    """List a person on the roster, or change what is listed. Leads that wait are offered to the desk at once."""
+    try:
+        email = validate_email(body.email, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise Refused(f"{error}", rule="rep.email", field="email") from None
+    done = await call.execute(
         PutRep(
             rep_id=rep_id,
             name=body.name,
-            email=body.email,
+            email=email,
             level=body.level,
             territories=tuple(body.territories),
             products=tuple(body.products),
@@ -78,29 +73,39 @@ async def put_rep(rep_id: UUID, body: RepBody, call: Manager, response: Response
             manager_id=body.manager_id,
         )
     )
-    return await get_rep(rep_id, call, response)
+    call.etag(response, done.version_of(f"rep-{rep_id}"))
+    return await _view(call, rep_id)
+
+
+@routes.post("/reps/{rep_id}/availability")
+async def set_availability(rep_id: UUID, body: AvailabilityBody, call: Manager, response: Response) -> RepView:
+    """Say whether a rep takes leads now: on leave, back again."""
+    done = await call.execute(SetAvailability(rep_id=rep_id, available=body.available))
+    call.etag(response, done.version_of(f"rep-{rep_id}"))
+    return await _view(call, rep_id)
 
 
 @routes.get("/reps/{rep_id}")
-async def get_rep(rep_id: UUID, call: Reader, response: Response) -> RepView:
+async def read_rep(rep_id: UUID, call: Reader, response: Response) -> RepView:
     """One person of the roster."""
-    async with call.query() as connection:
-        query = select(rep_desk).where(rep_desk.c.rep_id == rep_id, rep_desk.c.level.is_not(None))
-        row = (await connection.execute(query)).first()
-    if row is None:
-        raise NotFound(f"There is nobody {rep_id} on the roster.", rule="rep.unknown")
-    call.etag(response, row.version)
-    return RepView.model_validate(row)
+    view = await _view(call, rep_id)
+    call.etag(response, view.version)
+    return view
 
 
 @routes.get("/reps")
-async def list_reps(
-    call: Reader, level: RepLevel | None = None, limit: Limit = 50, cursor: Cursor = None
+async def roster(
+    call: Reader, level: RepLevel | None = None, limit: Limit = None, cursor: Cursor = None
 ) -> Page[RepView]:
-    """The roster by name, with how much each has open."""
-    query = select(rep_desk).where(rep_desk.c.level.is_not(None))
-    if level is not None:
-        query = query.where(rep_desk.c.level == level.value)
+    """The roster by name, with each one's open leads."""
     async with call.query() as connection:
-        page = await paginate(connection, query, order=[rep_desk.c.name, rep_desk.c.rep_id], limit=limit, cursor=cursor)
+        page = await list_reps(connection, level, limit=limit, cursor=cursor)
     return Page(items=[RepView.model_validate(row) for row in page.items], next=page.next)
+
+
+async def _view(call: Reader, rep_id: UUID) -> RepView:
+    async with call.query() as connection:
+        row = await rep_row(connection, rep_id)
+    if row is None:
+        raise NotFound(f"There is nobody with the id {rep_id} on the roster.", rule="rep.unknown")
+    return RepView.model_validate(row)

@@ -124,7 +124,7 @@ def _serves(offered: Sequence[str], wanted: str | None) -> bool:
 
 
 def _why_nobody(level: RepLevel, refused: Sequence[tuple[Seat, Unfit]]) -> str:
-    """ "Of 3 senior reps 2 at capacity, 1 not available"."""
+    """As in: Of 3 senior reps 2 at capacity, 1 not available."""
     if not refused:
         return f"There is no {level.value} rep on the roster"
     counts = Counter(unfit.word for _, unfit in refused)

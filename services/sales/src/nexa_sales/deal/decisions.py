@@ -1,70 +1,60 @@
-"""Opening, winning, losing and reopening a deal."""
+"""Opening, moving, winning, losing and reopening a deal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias, assert_never
+from typing import assert_never
 from uuid import UUID
 
 from nexa_chassis.domain import NotFound, Refused
 from nexa_contracts.envelope import Event
-from nexa_contracts.marketing import LeadSourceKind
-from nexa_contracts.sales import DealClosedLost, DealClosedWon, DealCreated, DealReopened
-from nexa_contracts.values import Money
+from nexa_contracts.sales import (
+    DealClosedLost,
+    DealClosedWon,
+    DealCreated,
+    DealReopened,
+    DealStage,
+    DealStageChanged,
+)
+from nexa_sales.deal.commands import CloseLost, CloseWon, Command, MoveDeal, OpenDeal, ReopenDeal
 from nexa_sales.deal.state import Deal, Lost, NoDeal, Open, Won
 
-
-@dataclass(frozen=True, kw_only=True)
-class OpenDeal:
-    deal_id: UUID
-    account_id: UUID
-    primary_contact_id: UUID
-    lead_id: UUID | None
-    campaign_id: UUID | None
-    rep_id: UUID | None
-    name: str
-    amount: Money
-    source_label: str
-    source_kind: LeadSourceKind
-
-
-@dataclass(frozen=True, kw_only=True)
-class CloseWon:
-    """`actual_amount` is what the contract says; None for what the deal was expected to bring."""
-
-    deal_id: UUID
-    contract_signed: bool
-    contract_url: str | None
-    actual_amount: Money | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class CloseLost:
-    deal_id: UUID
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reopen:
-    deal_id: UUID
-    reason: str
-
-
-Command: TypeAlias = OpenDeal | CloseWon | CloseLost | Reopen
+OPEN_STAGES = (DealStage.QUALIFICATION, DealStage.PROPOSAL, DealStage.NEGOTIATION)
 
 
 def decide(command: Command, state: Deal, now: datetime) -> Sequence[Event]:
     match command:
         case OpenDeal():
             return [_created(command)] if isinstance(state, NoDeal) else []
+        case MoveDeal():
+            return move(state, command)
         case CloseWon():
             return close_won(state, command, now)
         case CloseLost():
             return close_lost(state, command, now)
-        case Reopen():
+        case ReopenDeal():
             return reopen(state, command)
         case _:
             assert_never(command)
+
+
+def move(deal: Deal, command: MoveDeal) -> Sequence[Event]:
+    match deal:
+        case NoDeal():
+            raise _unknown(command.deal_id)
+        case Won() | Lost():
+            raise Refused("The deal is closed; reopen it first.", rule="deal.closed")
+        case Open() if command.stage not in OPEN_STAGES:
+            raise Refused("A deal is closed by winning or losing it.", rule="deal.stage", field="stage")
+        case Open(stage=stage) if stage is command.stage:
+            return []
+        case Open(deal=opened, stage=stage):
+            return [
+                DealStageChanged(
+                    deal_id=opened.deal_id, campaign_id=opened.campaign_id, stage=command.stage, previous_stage=stage
+                )
+            ]
+        case _:
+            assert_never(deal)
 
 
 def close_won(deal: Deal, command: CloseWon, now: datetime) -> Sequence[Event]:
@@ -117,13 +107,13 @@ def close_lost(deal: Deal, command: CloseLost, now: datetime) -> Sequence[Event]
             assert_never(deal)
 
 
-def reopen(deal: Deal, command: Reopen) -> Sequence[Event]:
+def reopen(deal: Deal, command: ReopenDeal) -> Sequence[Event]:
     match deal:
         case NoDeal():
             raise _unknown(command.deal_id)
         case Open():
             return []
-        case Won(deal=opened) | Lost(deal=opened):
+        case Won(deal=opened, stage=stage) | Lost(deal=opened, stage=stage):
             return [
                 DealReopened(
                     deal_id=opened.deal_id,
@@ -132,6 +122,7 @@ def reopen(deal: Deal, command: Reopen) -> Sequence[Event]:
                     amount=opened.amount,
                     reason=command.reason,
                     was="won" if isinstance(deal, Won) else "lost",
+                    stage=stage,
                 )
             ]
         case _:

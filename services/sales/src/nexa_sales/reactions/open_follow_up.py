@@ -1,56 +1,53 @@
-"""An assigned lead gets its follow-up: High within 24 hours, Medium within 48. It goes where the lead goes and ends with it."""
+"""An assigned lead gets its follow-up, High within 24 hours, others within 48. It goes and ends with the lead."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from nexa_chassis.domain import Deadline, Recorded, derive
+from nexa_chassis.domain import Recorded, derive
 from nexa_chassis.reactions import Reaction
 from nexa_contracts.marketing import LeadSourceKind
 from nexa_contracts.sales import (
-    AssignmentReason,
     LeadAssigned,
     LeadConverted,
     LeadDisqualified,
-    TaskCompleted,
+    LeadReleased,
     TaskKind,
     TaskPriority,
 )
 from nexa_contracts.values import Band
-from nexa_sales.assignment.decisions import NoteContact
-from nexa_sales.task.decisions import CreateTask, HandOnTask, MarkOverdue, SettleTask
+from nexa_sales.task.commands import GiveTask, SettleTask
 
-DUE_WITHIN = {Band.HIGH: timedelta(hours=24), Band.MEDIUM: timedelta(hours=48)}
+DUE_WITHIN = {Band.HIGH: timedelta(hours=24), Band.MEDIUM: timedelta(hours=48), Band.LOW: timedelta(hours=48)}
+"""A Low lead gets a task only where a person has given it to a rep."""
+
+VISITED = frozenset({LeadSourceKind.WEBINAR, LeadSourceKind.EVENT})
 
 
-def task_of(lead_id: UUID, band: Band) -> UUID:
-    """The follow-up of a lead in a band."""
+def follow_up_of(lead_id: UUID, band: Band) -> UUID:
+    """The id of a lead's follow-up in a band."""
     return derive(lead_id, "follow_up", band.value)
 
 
-def react(fact: Recorded, now: datetime) -> Iterator[object]:
+def react(fact: Recorded, now: datetime) -> Iterator[GiveTask | SettleTask]:
     match fact.event:
-        case LeadAssigned() as assigned if assigned.band in DUE_WITHIN:
-            yield from _follow_up(assigned, fact)
+        case LeadAssigned() as assigned:
+            yield from _settle(assigned.lead_id, f"the lead moved up to {assigned.band.value}", fact, assigned.band)
+            yield _follow_up(assigned, fact.time)
         case LeadConverted(lead_id=lead_id):
             yield from _settle(lead_id, "the lead was converted", fact)
         case LeadDisqualified(lead_id=lead_id):
             yield from _settle(lead_id, "the lead was disqualified", fact)
-        case TaskCompleted(lead_id=lead_id, completed_by=by) if "@" not in by:
-            yield NoteContact(lead_id=lead_id)
+        case LeadReleased(lead_id=lead_id):
+            yield from _settle(lead_id, "the lead was withdrawn", fact)
         case _:
             return
 
 
-def _follow_up(assigned: LeadAssigned, fact: Recorded) -> Iterator[object]:
-    task_id = task_of(assigned.lead_id, assigned.band)
-    if assigned.reason is AssignmentReason.REROUTED:
-        lower = task_of(assigned.lead_id, Band.MEDIUM)
-        yield SettleTask(task_id=lower, outcome="the lead moved up to High", event_id=fact.id)
-    due_at = fact.time + DUE_WITHIN[assigned.band]
+def _follow_up(assigned: LeadAssigned, since: datetime) -> GiveTask:
     hot = assigned.band is Band.HIGH
-    yield CreateTask(
-        task_id=task_id,
+    return GiveTask(
+        task_id=follow_up_of(assigned.lead_id, assigned.band),
         kind=TaskKind.CALL_HOT_LEAD if hot else TaskKind.FOLLOW_UP,
         title=title(assigned.band, assigned.source_kind),
         rep_id=assigned.rep_id,
@@ -58,28 +55,27 @@ def _follow_up(assigned: LeadAssigned, fact: Recorded) -> Iterator[object]:
         campaign_id=assigned.campaign_id,
         import_id=assigned.import_id,
         priority=TaskPriority.URGENT if hot else TaskPriority.NORMAL,
-        due_at=due_at,
+        due_at=since + DUE_WITHIN[assigned.band],
     )
-    yield HandOnTask(task_id=task_id, rep_id=assigned.rep_id)
-    yield Deadline(at=due_at, command=MarkOverdue(task_id=task_id, manager_id=assigned.manager_id))
 
 
 def title(band: Band, source: LeadSourceKind) -> str:
-    """Such as "Call hot webinar lead" or "Follow up on webinar attendee"; without a telling source just "lead"."""
-    if source is LeadSourceKind.OTHER:
-        return "Call hot lead" if band is Band.HIGH else "Follow up on lead"
-    kind = source.value.replace("_", " ")
+    """As in: Call hot webinar lead, Follow up on webinar attendee; without a telling source just "lead"."""
+    kind = "" if source is LeadSourceKind.OTHER else f"{source.value} "
     if band is Band.HIGH:
-        return f"Call hot {kind} lead"
-    attended = source in {LeadSourceKind.WEBINAR, LeadSourceKind.EVENT}
-    return f"Follow up on {kind} {'attendee' if attended else 'lead'}"
+        return f"Call hot {kind}lead"
+    return f"Follow up on {kind}{'attendee' if source in VISITED else 'lead'}"
 
 
-def _settle(lead_id: UUID, outcome: str, fact: Recorded) -> Iterator[SettleTask]:
+def _settle(lead_id: UUID, outcome: str, fact: Recorded, keep: Band | None = None) -> Iterator[SettleTask]:
+    """Its open follow-ups are no longer needed; of a lead on its first assignment there are none to look for."""
+    if isinstance(fact.event, LeadAssigned) and fact.event.previous_rep_id is None:
+        return
     for band in DUE_WITHIN:
-        yield SettleTask(task_id=task_of(lead_id, band), outcome=outcome, event_id=fact.id)
+        if band is not keep:
+            yield SettleTask(task_id=follow_up_of(lead_id, band), outcome=outcome, event_id=fact.id)
 
 
 open_follow_up = Reaction(
-    name="open_follow_up", on=(LeadAssigned, LeadConverted, LeadDisqualified, TaskCompleted), react=react
+    name="open_follow_up", on=(LeadAssigned, LeadConverted, LeadDisqualified, LeadReleased), react=react
 )

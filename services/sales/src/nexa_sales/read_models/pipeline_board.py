@@ -1,18 +1,32 @@
-"""Which deals stand where, and what are they worth?"""
+"""Which deals are in which stage, and what are they worth?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy import Column, DateTime, Index, Integer, Numeric, Select, Table, Text, Uuid, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
+from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.read_models import Change, Put, ReadModel
-from nexa_contracts.sales import DealClosedLost, DealClosedWon, DealCreated, DealReopened, DealStage
+from nexa_contracts.sales import (
+    DealClosedLost,
+    DealClosedWon,
+    DealCreated,
+    DealReopened,
+    DealStage,
+    DealStageChanged,
+)
+from nexa_sales.read_models.account_book import accounts
+from nexa_sales.read_models.rep_desk import reps
 from nexa_sales.tables import metadata
 
 deals = Table(
     "deals",
     metadata,
     Column("deal_id", Uuid, primary_key=True),
+    Column("version", Integer),
     Column("name", Text),
     Column("account_id", Uuid),
     Column("primary_contact_id", Uuid),
@@ -20,6 +34,7 @@ deals = Table(
     Column("campaign_id", Uuid),
     Column("rep_id", Uuid),
     Column("stage", Text),
+    Column("open_stage", Text),
     Column("amount", Numeric(18, 2)),
     Column("currency", Text),
     Column("source_label", Text),
@@ -27,17 +42,26 @@ deals = Table(
     Column("contract_url", Text),
     Column("reason", Text),
     Column("created_at", DateTime(timezone=True)),
+    Column("stage_since", DateTime(timezone=True)),
     Column("closed_at", DateTime(timezone=True)),
-    Column("version", Integer),
-    Index("deals_by_stage", "stage", "created_at", "deal_id"),
-    Index("deals_by_time", "created_at", "deal_id"),
+    Index("deals_stage_idx", "stage", "stage_since", "deal_id"),
+    Index("deals_account_idx", "account_id"),
+    Index("deals_created_idx", "created_at", "deal_id"),
 )
 
 
 def project(fact: Recorded) -> Iterator[Change]:
+    event: Any = fact.event
+    changed = {"version": fact.version, "stage_since": fact.time, **_changed(fact)}
+    if isinstance(event, DealReopened):
+        changed |= {"closed_at": None, "reason": event.reason, "contract_url": None}
+    yield Put(deals, {"deal_id": event.deal_id}, changed)
+
+
+def _changed(fact: Recorded) -> dict[str, object]:
     match fact.event:
         case DealCreated() as deal:
-            values = {
+            return {
                 "name": deal.name,
                 "account_id": deal.account_id,
                 "primary_contact_id": deal.primary_contact_id,
@@ -45,33 +69,86 @@ def project(fact: Recorded) -> Iterator[Change]:
                 "campaign_id": deal.campaign_id,
                 "rep_id": deal.rep_id,
                 "stage": deal.stage.value,
+                "open_stage": deal.stage.value,
                 "amount": deal.amount.amount,
                 "currency": deal.amount.currency,
                 "source_label": deal.source_label,
                 "source_kind": deal.source_kind.value,
                 "created_at": fact.time,
             }
+        case DealStageChanged(stage=stage):
+            return {"stage": stage.value, "open_stage": stage.value}
         case DealClosedWon() as won:
-            values = {
-                "stage": DealStage.CLOSED_WON.value,
-                "amount": won.amount.amount,
-                "currency": won.amount.currency,
-                "contract_url": won.contract_url,
-                "closed_at": won.closed_at,
+            closed = {"stage": DealStage.CLOSED_WON.value, "contract_url": won.contract_url, "closed_at": won.closed_at}
+            return {**closed, "amount": won.amount.amount, "currency": won.amount.currency}
+        case DealClosedLost(reason=reason, closed_at=closed_at):
+            return {"stage": DealStage.CLOSED_LOST.value, "reason": reason, "closed_at": closed_at}
+        case DealReopened(amount=money, stage=stage):
+            return {
+                "stage": stage.value,
+                "open_stage": stage.value,
+                "amount": money.amount,
+                "currency": money.currency,
             }
-        case DealClosedLost() as lost:
-            values = {"stage": DealStage.CLOSED_LOST.value, "reason": lost.reason, "closed_at": lost.closed_at}
-        case DealReopened() as reopened:
-            values = {"stage": DealStage.QUALIFICATION.value, "amount": reopened.amount.amount, "closed_at": None}
-            values["reason"] = reopened.reason
         case _:
-            return
-    yield Put(deals, {"deal_id": fact.event.deal_id}, {**values, "version": fact.version})
+            return {}
 
 
-model = ReadModel(
+pipeline_board = ReadModel(
     name="pipeline_board",
     tables=(deals,),
-    on=(DealCreated, DealClosedWon, DealClosedLost, DealReopened),
+    on=(DealCreated, DealStageChanged, DealClosedWon, DealClosedLost, DealReopened),
     project=project,
 )
+
+
+def _with_names() -> Select[Any]:
+    return (
+        select(deals, accounts.c.name.label("account_name"), reps.c.name.label("rep_name"))
+        .outerjoin(accounts, accounts.c.account_id == deals.c.account_id)
+        .outerjoin(reps, reps.c.rep_id == deals.c.rep_id)
+    )
+
+
+async def stage_totals(
+    connection: AsyncConnection, rep_id: UUID | None, campaign_id: UUID | None
+) -> list[Mapping[str, Any]]:
+    """Per stage and currency: how many deals, and their sum."""
+    query = select(
+        deals.c.stage, deals.c.currency, func.count().label("deals"), func.sum(deals.c.amount).label("amount")
+    ).group_by(deals.c.stage, deals.c.currency)
+    if rep_id is not None:
+        query = query.where(deals.c.rep_id == rep_id)
+    if campaign_id is not None:
+        query = query.where(deals.c.campaign_id == campaign_id)
+    return [dict(row) for row in (await connection.execute(query.order_by(deals.c.currency))).mappings()]
+
+
+async def list_deals(
+    connection: AsyncConnection,
+    *,
+    stage: DealStage | None = None,
+    rep_id: UUID | None = None,
+    campaign_id: UUID | None = None,
+    account_id: UUID | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Page[dict[str, Any]]:
+    """Deals, the newest first."""
+    wanted = {
+        "stage": stage.value if stage else None,
+        "rep_id": rep_id,
+        "campaign_id": campaign_id,
+        "account_id": account_id,
+    }
+    query = _with_names()
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(deals.c[name] == value)
+    order = [deals.c.created_at.desc(), deals.c.deal_id]
+    return await paginate(connection, query, order=order, limit=limit, cursor=cursor)
+
+
+async def deal_row(connection: AsyncConnection, deal_id: UUID) -> Mapping[str, Any] | None:
+    row = (await connection.execute(_with_names().where(deals.c.deal_id == deal_id))).mappings().one_or_none()
+    return None if row is None else dict(row)

@@ -1,108 +1,148 @@
-"""Who is at the desk, how much has each open, and whose turn is it? Routing decides over it, with the rows locked."""
+"""Who is on the roster, how many leads does each have open, and whose turn is it?
 
-from collections.abc import Iterator
+Routing decides over these rows: it locks them, so that two batches never count the same free place.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, Column, Integer, Table, Text, Uuid, select, text
+from sqlalchemy import JSON, Boolean, Column, Integer, Row, Select, Table, Text, Uuid, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Context, Recorded
+from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.read_models import Add, Change, Put, ReadModel
-from nexa_contracts.sales import LeadAssigned, LeadConverted, LeadDisqualified, RepLevel, RepUpdated
+from nexa_contracts.envelope import Event
+from nexa_contracts.sales import LeadAssigned, LeadConverted, LeadDisqualified, LeadReleased, RepLevel, RepUpdated
 from nexa_sales.assignment.desk import Desk, Seat, evolve
-from nexa_sales.assignment.events import LeadLetGo
 from nexa_sales.tables import metadata
 
-rep_desk = Table(
-    "rep_desk",
+reps = Table(
+    "reps",
     metadata,
     Column("rep_id", Uuid, primary_key=True),
+    Column("version", Integer),
     Column("name", Text),
     Column("email", Text),
     Column("level", Text),
-    Column("territories", ARRAY(Text)),
-    Column("products", ARRAY(Text)),
+    Column("territories", JSON),
+    Column("products", JSON),
     Column("capacity", Integer),
     Column("available", Boolean),
     Column("manager_id", Uuid),
-    Column("open_leads", Integer, server_default=text("0")),
-    Column("last_turn", Integer, server_default=text("0")),
-    Column("version", Integer),
+    Column("open_leads", Integer, server_default="0"),
+    Column("last_turn", Integer, server_default="0"),
 )
-desk_changes = Table(
-    "desk_changes",
-    metadata,
-    Column("only", Integer, primary_key=True),
-    Column("changes", Integer, server_default=text("0")),
-)
-"""One row: how often something happened that may let a waiting lead be taken."""
 
 
 def project(fact: Recorded) -> Iterator[Change]:
     match fact.event:
         case RepUpdated() as rep:
-            yield Put(
-                rep_desk,
-                {"rep_id": rep.rep_id},
-                {
-                    "name": rep.name,
-                    "email": rep.email,
-                    "level": rep.level.value,
-                    "territories": list(rep.territories),
-                    "products": list(rep.products),
-                    "capacity": rep.capacity,
-                    "available": rep.available,
-                    "manager_id": rep.manager_id,
-                    "version": fact.version,
-                },
-            )
-            yield _changed()
-        case LeadAssigned(rep_id=rep_id, turn=turn, previous_rep_id=previous):
-            yield Add(rep_desk, {"rep_id": rep_id}, {"open_leads": 1})
-            yield Put(rep_desk, {"rep_id": rep_id}, {"last_turn": turn})
+            yield Put(reps, {"rep_id": rep.rep_id}, {"version": fact.version, **_listing(rep)})
+        case LeadAssigned(rep_id=rep_id, previous_rep_id=previous, turn=turn):
+            yield Put(reps, {"rep_id": rep_id}, {"last_turn": turn})
+            yield Add(reps, {"rep_id": rep_id}, {"open_leads": 1})
             if previous is not None:
-                yield Add(rep_desk, {"rep_id": previous}, {"open_leads": -1})
-                yield _changed()
+                yield Add(reps, {"rep_id": previous}, {"open_leads": -1})
         case (
             LeadConverted(rep_id=UUID() as rep_id)
             | LeadDisqualified(rep_id=UUID() as rep_id)
-            | LeadLetGo(rep_id=UUID() as rep_id)
+            | LeadReleased(rep_id=UUID() as rep_id)
         ):
-            yield Add(rep_desk, {"rep_id": rep_id}, {"open_leads": -1})
-            yield _changed()
+            yield Add(reps, {"rep_id": rep_id}, {"open_leads": -1})
         case _:
             return
 
 
-def _changed() -> Add:
-    return Add(desk_changes, {"only": 1}, {"changes": 1})
-
-
-async def load_desk(connection: AsyncConnection) -> Desk:
-    """The desk, locked until the transaction ends: two batches must not give the same turn."""
-    query = select(rep_desk).where(rep_desk.c.level.is_not(None)).order_by(rep_desk.c.rep_id).with_for_update()
-    seats = {
-        row.rep_id: Seat(
-            rep_id=row.rep_id,
-            name=row.name,
-            level=RepLevel(row.level),
-            territories=tuple(row.territories),
-            products=tuple(row.products),
-            capacity=row.capacity,
-            available=row.available,
-            manager_id=row.manager_id,
-            open_leads=row.open_leads or 0,
-            last_turn=row.last_turn or 0,
-        )
-        for row in await connection.execute(query)
+def _listing(rep: RepUpdated) -> dict[str, object]:
+    return {
+        "name": rep.name,
+        "email": rep.email,
+        "level": rep.level.value,
+        "territories": list(rep.territories),
+        "products": list(rep.products),
+        "capacity": rep.capacity,
+        "available": rep.available,
+        "manager_id": rep.manager_id,
     }
-    return Desk(seats, max((seat.last_turn for seat in seats.values()), default=0))
 
 
-desk = Context(load=load_desk, evolve=evolve)
-model = ReadModel(
+rep_desk = ReadModel(
     name="rep_desk",
-    tables=(rep_desk, desk_changes),
-    on=(RepUpdated, LeadAssigned, LeadConverted, LeadDisqualified, LeadLetGo),
+    tables=(reps,),
+    on=(RepUpdated, LeadAssigned, LeadConverted, LeadDisqualified, LeadReleased),
     project=project,
 )
+
+
+async def read_desk(connection: AsyncConnection) -> Desk:
+    """The desk as it is committed."""
+    return _desk((await connection.execute(_roster())).all())
+
+
+async def _lock_desk(connection: AsyncConnection) -> Desk:
+    return _desk((await connection.execute(_roster().with_for_update())).all())
+
+
+def _roster() -> Select[Any]:
+    return select(reps).where(reps.c.level.is_not(None)).order_by(reps.c.rep_id)
+
+
+def _desk(rows: Any) -> Desk:
+    seats = {row.rep_id: _seat(row) for row in rows}
+    return Desk(seats, turn=max((seat.last_turn for seat in seats.values()), default=0))
+
+
+def _seat(row: Row[Any]) -> Seat:
+    return Seat(
+        rep_id=row.rep_id,
+        name=row.name,
+        level=RepLevel(row.level),
+        territories=tuple(row.territories),
+        products=tuple(row.products),
+        capacity=row.capacity,
+        available=row.available,
+        manager_id=row.manager_id,
+        open_leads=row.open_leads,
+        last_turn=row.last_turn,
+    )
+
+
+async def _read_managers(connection: AsyncConnection) -> Mapping[UUID, UUID | None]:
+    rows = await connection.execute(select(reps.c.rep_id, reps.c.manager_id))
+    return {row.rep_id: row.manager_id for row in rows}
+
+
+def _reporting(known: Mapping[UUID, UUID | None], event: Event) -> Mapping[UUID, UUID | None]:
+    return {**known, event.rep_id: event.manager_id} if isinstance(event, RepUpdated) else known
+
+
+desk = Context(load=_lock_desk, evolve=evolve)
+managers = Context(load=_read_managers, evolve=_reporting)
+
+
+async def list_reps(
+    connection: AsyncConnection, level: RepLevel | None, *, limit: int | None, cursor: str | None
+) -> Page[dict[str, Any]]:
+    """The roster by name."""
+    query = select(reps).where(reps.c.level.is_not(None))
+    if level is not None:
+        query = query.where(reps.c.level == level.value)
+    return await paginate(connection, query, order=[reps.c.name, reps.c.rep_id], limit=limit, cursor=cursor)
+
+
+async def rep_row(connection: AsyncConnection, rep_id: UUID) -> Mapping[str, Any] | None:
+    found = await connection.execute(select(reps).where(reps.c.rep_id == rep_id, reps.c.level.is_not(None)))
+    row = found.mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+async def rep_of_person(connection: AsyncConnection, subject: str) -> UUID | None:
+    """The rep whom a token's subject names: by id, by e-mail address, or by the part before the @ where it is one rep's."""
+    try:
+        return UUID(subject)
+    except ValueError:
+        named = or_(reps.c.email == subject, func.split_part(reps.c.email, "@", 1) == subject)
+        found = (await connection.execute(select(reps.c.rep_id).where(named).limit(2))).scalars().all()
+        return found[0] if len(found) == 1 else None

@@ -1,0 +1,112 @@
+"""Which companies and people does sales deal with?"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Index, Integer, Table, Text, Uuid, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nexa_chassis.domain import Recorded
+from nexa_chassis.http.paging import Page, paginate
+from nexa_chassis.read_models import Change, Put, ReadModel
+from nexa_contracts.sales import AccountCreated, AccountUpdated, ContactCreated
+from nexa_sales.tables import metadata
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_id", Uuid, primary_key=True),
+    Column("version", Integer),
+    Column("name", Text),
+    Column("country", Text),
+    Column("company_size", Text),
+    Column("created_at", DateTime(timezone=True)),
+    Index("accounts_name_idx", "name", "account_id"),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("contact_id", Uuid, primary_key=True),
+    Column("version", Integer),
+    Column("account_id", Uuid),
+    Column("lead_id", Uuid),
+    Column("first_name", Text),
+    Column("last_name", Text),
+    Column("email", Text),
+    Column("phone", Text),
+    Column("title", Text),
+    Column("created_at", DateTime(timezone=True)),
+    Index("contacts_account_idx", "account_id"),
+    Index("contacts_created_idx", "created_at", "contact_id"),
+)
+
+
+def project(fact: Recorded) -> Iterator[Change]:
+    match fact.event:
+        case AccountCreated() | AccountUpdated() as account:
+            known: dict[str, object] = {
+                "version": fact.version,
+                "name": account.name,
+                "country": account.country,
+                "company_size": account.company_size.value if account.company_size else None,
+            }
+            if isinstance(account, AccountCreated):
+                known["created_at"] = fact.time
+            yield Put(accounts, {"account_id": account.account_id}, known)
+        case ContactCreated() as contact:
+            person = contact.model_dump(exclude={"contact_id"})
+            yield Put(
+                contacts,
+                {"contact_id": contact.contact_id},
+                {"version": fact.version, "created_at": fact.time, **person},
+            )
+        case _:
+            return
+
+
+account_book = ReadModel(
+    name="account_book",
+    tables=(accounts, contacts),
+    on=(AccountCreated, AccountUpdated, ContactCreated),
+    project=project,
+)
+
+
+async def list_accounts(
+    connection: AsyncConnection, name: str | None, *, limit: int | None, cursor: str | None
+) -> Page[dict[str, Any]]:
+    """Accounts by name; `name` is a part of it, in any case."""
+    query = select(accounts)
+    if name:
+        query = query.where(func.lower(accounts.c.name).contains(name.lower(), autoescape=True))
+    order = [accounts.c.name, accounts.c.account_id]
+    return await paginate(connection, query, order=order, limit=limit, cursor=cursor)
+
+
+async def account_row(connection: AsyncConnection, account_id: UUID) -> Mapping[str, Any] | None:
+    query = select(accounts).where(accounts.c.account_id == account_id)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+async def list_contacts(
+    connection: AsyncConnection, account_id: UUID | None, *, limit: int | None, cursor: str | None
+) -> Page[dict[str, Any]]:
+    """Contacts in the order in which they were made, of one account or of all."""
+    query = select(contacts, accounts.c.name.label("account_name")).outerjoin(
+        accounts, accounts.c.account_id == contacts.c.account_id
+    )
+    if account_id is not None:
+        query = query.where(contacts.c.account_id == account_id)
+    order = [contacts.c.created_at, contacts.c.contact_id]
+    return await paginate(connection, query, order=order, limit=limit, cursor=cursor)
+
+
+async def contact_row(connection: AsyncConnection, contact_id: UUID) -> Mapping[str, Any] | None:
+    query = select(contacts, accounts.c.name.label("account_name")).outerjoin(
+        accounts, accounts.c.account_id == contacts.c.account_id
+    )
+    row = (await connection.execute(query.where(contacts.c.contact_id == contact_id))).mappings().one_or_none()
+    return None if row is None else dict(row)

@@ -1,0 +1,239 @@
+"""What happened to a lead, when, by whom? Two tables: what sales did, in the transaction that did it; what others told.
+
+A summary is written once and stays as it was then, whatever changes later.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Index, Table, Text, Uuid, or_, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nexa_chassis.domain import Recorded
+from nexa_chassis.read_models import Change, Put, ReadModel
+from nexa_contracts.envelope import Event, event_name
+from nexa_contracts.marketing import (
+    EngagementKind,
+    LeadCreated,
+    LeadEngaged,
+    LeadEnrolledInNurture,
+    LeadUnsubscribed,
+    LeadUpdated,
+    LeadWithdrawn,
+    NurtureStopped,
+)
+from nexa_contracts.notifier import EmailFailed, EmailSent
+from nexa_contracts.sales import (
+    DealClosedLost,
+    DealClosedWon,
+    DealCreated,
+    DealReopened,
+    DealStageChanged,
+    LeadAssigned,
+    LeadConverted,
+    LeadDisqualified,
+    LeadQueued,
+    LeadReleased,
+    LeadSentToNurture,
+    TaskCompleted,
+    TaskCreated,
+    TaskOverdue,
+    TaskReassigned,
+)
+from nexa_contracts.scoring import LeadScored
+from nexa_sales.assignment.events import LeadWorked
+from nexa_sales.tables import metadata
+
+MAIL_KINDS_ABOUT_LEADS = frozenset({"thank_you", "nurture_step"})
+
+
+def _table(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("event_id", Text, primary_key=True),
+        Column("lead_id", Uuid),
+        Column("deal_id", Uuid),
+        Column("event", Text),
+        Column("occurred_at", DateTime(timezone=True)),
+        Column("recorded_at", DateTime(timezone=True)),
+        Column("actor", Text),
+        Column("summary", Text),
+        Index(f"{name}_lead_idx", "lead_id"),
+        Index(f"{name}_deal_idx", "deal_id"),
+    )
+
+
+done_here = _table("lead_history")
+heard_elsewhere = _table("lead_history_elsewhere")
+
+
+def project_own(fact: Recorded) -> Iterator[Change]:
+    yield _entry(done_here, fact, summary_here(fact.event))
+
+
+def project_foreign(fact: Recorded) -> Iterator[Change]:
+    if isinstance(fact.event, EmailSent | EmailFailed) and fact.event.kind not in MAIL_KINDS_ABOUT_LEADS:
+        return
+    yield _entry(heard_elsewhere, fact, summary_elsewhere(fact.event))
+
+
+def _entry(table: Table, fact: Recorded, summary: str) -> Put:
+    event: Any = fact.event
+    lead_id = event.about if isinstance(event, EmailSent | EmailFailed) else getattr(event, "lead_id", None)
+    return Put(
+        table,
+        {"event_id": fact.id},
+        {
+            "lead_id": lead_id,
+            "deal_id": getattr(event, "deal_id", None),
+            "event": event_name(type(event)),
+            "occurred_at": fact.time,
+            "recorded_at": fact.recorded_at,
+            "actor": fact.actor,
+            "summary": summary,
+        },
+    )
+
+
+def summary_here(event: Event) -> str:
+    match event:
+        case LeadAssigned(because=because, band=band, reason=reason):
+            name = next((each.name for each in because.candidates if each.taken), "a rep")
+            return f"Assigned to {name} as {band.value} lead ({reason.value.replace('_', ' ')})"
+        case LeadQueued(reason=reason):
+            return f"Waits for a rep: {reason}"
+        case LeadSentToNurture(score=score):
+            return f"Left to the e-mail series with {score} points"
+        case LeadWorked():
+            return "A rep has been in touch"
+        case LeadConverted(amount=money, account_matched=matched):
+            return f"Converted: {'a known' if matched else 'a new'} account, a deal of {money.amount} {money.currency}"
+        case LeadDisqualified(reason=reason):
+            return f"Disqualified: {reason}"
+        case LeadReleased():
+            return "Let go, since marketing withdrew it"
+        case TaskCreated(title=title, due_at=due_at):
+            return f"Task: {title}, due {due_at:%Y-%m-%d %H:%M} UTC"
+        case TaskReassigned():
+            return "The task went to another rep"
+        case TaskOverdue(title=title):
+            return f"Overdue: {title}"
+        case TaskCompleted(outcome=outcome):
+            return f"Task done: {outcome}"
+        case _:
+            return _deal_summary(event)
+
+
+def _deal_summary(event: Event) -> str:
+    match event:
+        case DealCreated(name=name, amount=money):
+            return f"Deal {name} opened: {money.amount} {money.currency}"
+        case DealStageChanged(stage=stage):
+            return f"Deal in stage {stage.value}"
+        case DealClosedWon(amount=money):
+            return f"Deal won: {money.amount} {money.currency}"
+        case DealClosedLost(reason=reason):
+            return f"Deal lost: {reason}"
+        case DealReopened(reason=reason):
+            return f"Deal reopened: {reason}"
+        case _:
+            return event_name(type(event))
+
+
+def summary_elsewhere(event: Event) -> str:
+    match event:
+        case LeadCreated(campaign_name=campaign, import_line=line):
+            return f"Came in with {campaign}" + (f", line {line} of the import" if line else "")
+        case LeadUpdated(changed=changed):
+            return f"Changed: {', '.join(changed)}"
+        case LeadEngaged(kind=kind, detail=detail):
+            return ENGAGED[kind] + (f": {detail}" if detail else "")
+        case LeadUnsubscribed():
+            return "Wants no more marketing mail"
+        case LeadWithdrawn(reason=reason):
+            return f"Withdrawn by marketing: {reason}"
+        case LeadScored(score=score, band=band, recommendation=recommendation):
+            return f"Scored {score}, {band.value}: {recommendation}"
+        case LeadEnrolledInNurture(series=series):
+            return f"Entered the e-mail series {series}"
+        case NurtureStopped(reason=reason):
+            return f"Left the e-mail series: {reason.value}"
+        case EmailSent(kind=kind):
+            return f"Mail sent: {kind.replace('_', ' ')}"
+        case EmailFailed(kind=kind, reason=reason):
+            return f"Mail failed: {kind.replace('_', ' ')}, {reason}"
+        case _:
+            return event_name(type(event))
+
+
+ENGAGED = {
+    EngagementKind.REGISTERED_EARLY: "Registered early",
+    EngagementKind.ATTENDED: "Attended",
+    EngagementKind.QUESTION_ASKED: "Asked a question",
+    EngagementKind.CONTENT_DOWNLOADED: "Downloaded",
+    EngagementKind.EMAIL_OPENED: "Opened a mail",
+    EngagementKind.EMAIL_CLICKED: "Followed a link in a mail",
+    EngagementKind.PRICING_PAGE_VISITED: "Looked at the prices",
+}
+
+lead_history = ReadModel(
+    name="lead_history",
+    tables=(done_here,),
+    on=(
+        LeadAssigned,
+        LeadQueued,
+        LeadSentToNurture,
+        LeadWorked,
+        LeadConverted,
+        LeadDisqualified,
+        LeadReleased,
+        TaskCreated,
+        TaskReassigned,
+        TaskOverdue,
+        TaskCompleted,
+        DealCreated,
+        DealStageChanged,
+        DealClosedWon,
+        DealClosedLost,
+        DealReopened,
+    ),
+    project=project_own,
+)
+
+lead_history_elsewhere = ReadModel(
+    name="lead_history_elsewhere",
+    tables=(heard_elsewhere,),
+    on=(
+        LeadCreated,
+        LeadUpdated,
+        LeadEngaged,
+        LeadUnsubscribed,
+        LeadWithdrawn,
+        LeadScored,
+        LeadEnrolledInNurture,
+        NurtureStopped,
+        EmailSent,
+        EmailFailed,
+    ),
+    project=project_foreign,
+    from_topics=True,
+)
+
+
+async def history_of(
+    connection: AsyncConnection, lead_id: UUID, deal_id: UUID | None, limit: int = 200
+) -> list[dict[str, Any]]:
+    """The latest entries of a lead and of the deal it became, in the order in which things happened."""
+    shown = ("event_id", "event", "occurred_at", "recorded_at", "actor", "summary")
+    parts = []
+    for table in (done_here, heard_elsewhere):
+        about = table.c.lead_id == lead_id
+        if deal_id is not None:
+            about = or_(about, table.c.deal_id == deal_id)
+        parts.append(select(*(table.c[name] for name in shown)).where(about))
+    entries = union_all(*parts).subquery()
+    latest = select(entries).order_by(entries.c.occurred_at.desc(), entries.c.event_id.desc()).limit(limit)
+    rows = (await connection.execute(latest)).mappings().all()
+    return [dict(row) for row in reversed(rows)]

@@ -1,0 +1,171 @@
+"""Where does each lead stand with sales: who has it, since when, why, and what became of it?"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Boolean, Column, DateTime, Index, Integer, Select, Table, Text, Uuid, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nexa_chassis.domain import Recorded
+from nexa_chassis.http.paging import Page, paginate
+from nexa_chassis.read_models import Change, Put, ReadModel
+from nexa_contracts.sales import (
+    LeadAssigned,
+    LeadConverted,
+    LeadDisqualified,
+    LeadQueued,
+    LeadReleased,
+    LeadSentToNurture,
+    RoutedLead,
+)
+from nexa_contracts.values import Band, Because
+from nexa_sales.assignment.events import LeadWorked
+from nexa_sales.read_models.lead_profile import lead_profiles
+from nexa_sales.read_models.rep_desk import reps
+from nexa_sales.tables import metadata
+
+lead_standings = Table(
+    "lead_standings",
+    metadata,
+    Column("lead_id", Uuid, primary_key=True),
+    Column("version", Integer),
+    Column("status", Text),
+    Column("campaign_id", Uuid),
+    Column("import_id", Uuid),
+    Column("band", Text),
+    Column("routed_score", Integer),
+    Column("territory", Text),
+    Column("product_interest", Text),
+    Column("source_label", Text),
+    Column("source_kind", Text),
+    Column("rep_id", Uuid),
+    Column("assigned_because", Text),
+    Column("worked", Boolean),
+    Column("because", JSON),
+    Column("reason", Text),
+    Column("since", DateTime(timezone=True)),
+    Column("account_id", Uuid),
+    Column("contact_id", Uuid),
+    Column("deal_id", Uuid),
+    Index("lead_standings_rep_idx", "rep_id", "since", "lead_id"),
+    Index("lead_standings_since_idx", "since", "lead_id"),
+)
+
+
+def project(fact: Recorded) -> Iterator[Change]:
+    event: Any = fact.event
+    stands = _standing(fact)
+    if stands:
+        yield Put(lead_standings, {"lead_id": event.lead_id}, {"version": fact.version, **stands})
+
+
+def _standing(fact: Recorded) -> dict[str, object]:
+    match fact.event:
+        case LeadAssigned() as lead:
+            taken = {"status": "assigned", "rep_id": lead.rep_id, "assigned_because": lead.reason.value}
+            return {**_routed(lead), **taken, "reason": None, "since": fact.time, "because": _because(lead.because)}
+        case LeadQueued() as lead:
+            waits = {"status": "waiting", "rep_id": None, "reason": lead.reason, "since": lead.since}
+            return {**_routed(lead), **waits, "because": _because(lead.because)}
+        case LeadSentToNurture() as lead:
+            return {**_routed(lead), "status": "nurture", "since": fact.time, "because": _because(lead.because)}
+        case LeadWorked():
+            return {"worked": True}
+        case LeadConverted() as done:
+            made = {"account_id": done.account_id, "contact_id": done.contact_id, "deal_id": done.deal_id}
+            return {"status": "converted", "since": fact.time, **made}
+        case LeadDisqualified(reason=reason):
+            return {"status": "disqualified", "since": fact.time, "reason": reason}
+        case LeadReleased() as gone:
+            known = {"campaign_id": gone.campaign_id, "import_id": gone.import_id}
+            return {**known, "status": "withdrawn", "since": fact.time, "reason": "withdrawn by marketing"}
+        case _:
+            return {}
+
+
+def _routed(lead: RoutedLead) -> dict[str, object]:
+    return {
+        "campaign_id": lead.campaign_id,
+        "import_id": lead.import_id,
+        "band": lead.band.value,
+        "routed_score": lead.score,
+        "territory": lead.territory,
+        "product_interest": lead.product_interest,
+        "source_label": lead.source_label,
+        "source_kind": lead.source_kind.value,
+    }
+
+
+def _because(because: Because | None) -> dict[str, object] | None:
+    """As JSON; spelled out, since thousands are written at once."""
+    if because is None:
+        return None
+    return {
+        "rule": because.rule,
+        "rule_version": because.rule_version,
+        "facts": because.facts,
+        "candidates": [
+            {"id": each.id, "name": each.name, "taken": each.taken, "reason": each.reason}
+            for each in because.candidates
+        ],
+    }
+
+
+where_leads_stand = ReadModel(
+    name="where_leads_stand",
+    tables=(lead_standings,),
+    on=(LeadAssigned, LeadQueued, LeadSentToNurture, LeadWorked, LeadConverted, LeadDisqualified, LeadReleased),
+    project=project,
+)
+
+
+def _with_names() -> Select[Any]:
+    person = lead_profiles.c
+    return (
+        select(
+            lead_standings,
+            person.first_name,
+            person.last_name,
+            person.company,
+            person.title,
+            person.campaign_name,
+            person.score,
+            person.recommendation,
+            reps.c.name.label("rep_name"),
+        )
+        .outerjoin(lead_profiles, person.lead_id == lead_standings.c.lead_id)
+        .outerjoin(reps, reps.c.rep_id == lead_standings.c.rep_id)
+    )
+
+
+async def list_leads(
+    connection: AsyncConnection,
+    *,
+    rep_id: UUID | None,
+    band: Band | None,
+    status: str | None,
+    campaign_id: UUID | None,
+    import_id: UUID | None,
+    limit: int | None,
+    cursor: str | None,
+) -> Page[dict[str, Any]]:
+    """Leads that sales knows, those that changed hands last first."""
+    wanted = {
+        "rep_id": rep_id,
+        "band": band.value if band else None,
+        "status": status,
+        "campaign_id": campaign_id,
+        "import_id": import_id,
+    }
+    query = _with_names()
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(lead_standings.c[name] == value)
+    order = [lead_standings.c.since.desc(), lead_standings.c.lead_id]
+    return await paginate(connection, query, order=order, limit=limit, cursor=cursor)
+
+
+async def standing_row(connection: AsyncConnection, lead_id: UUID) -> Mapping[str, Any] | None:
+    row = (await connection.execute(_with_names().where(lead_standings.c.lead_id == lead_id))).mappings().one_or_none()
+    return None if row is None else dict(row)
