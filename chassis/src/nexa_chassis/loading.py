@@ -1,13 +1,13 @@
 """Streams out of the database: only what is not in the state cache, and the cache never trusted blindly."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import cast
 
 from nexa_chassis.catalog import Catalog
 from nexa_chassis.domain import AnyAggregate
-from nexa_chassis.lanes import DriverConnection
+from nexa_chassis.lanes import DriverConnection, Lane
 from nexa_chassis.state_cache import Head, StateCache
 from nexa_chassis.unit_of_work import LoadedRow, fold
 
@@ -24,36 +24,63 @@ _MANY = (
 )
 
 
-async def load_head(
-    driver: DriverConnection, catalog: Catalog, cache: StateCache, stream: str, aggregate: AnyAggregate
-) -> Head:
+Fetch = Callable[[str, Sequence[object]], Awaitable[list[LoadedRow]]]
+"""Executes one of the two queries and gives its rows; how depends on the connection at hand."""
+
+
+def on_lane(lane: Lane) -> Fetch:
+    async def fetch(sql: str, parameters: Sequence[object]) -> list[LoadedRow]:
+        rows = await lane.fetch(sql, parameters)
+        return [
+            (
+                cast(bytes, stream).decode(),
+                int(cast(bytes, version)),
+                cast(bytes, type_).decode(),
+                published == b"t",
+                data,
+            )
+            for stream, version, type_, published, data in rows
+        ]
+
+    return fetch
+
+
+def on_driver(driver: DriverConnection) -> Fetch:
+    async def fetch(sql: str, parameters: Sequence[object]) -> list[LoadedRow]:
+        cursor = await driver.execute(sql, parameters)
+        return cast(list[LoadedRow], await cursor.fetchall())
+
+    return fetch
+
+
+async def load_head(fetch: Fetch, catalog: Catalog, cache: StateCache, stream: str, aggregate: AnyAggregate) -> Head:
     """The stream's head as the database has it now."""
     cached = cache.get(stream)
     version = cached.version if cached else 0
-    cursor = await driver.execute(_ONE, (version, stream, version))
-    head = _advance(catalog, cache, stream, aggregate, cached, await cursor.fetchall())
+    rows = await fetch(_ONE, (version, stream, version))
+    head = _advance(catalog, cache, stream, aggregate, cached, rows)
     if head is None:
-        return await load_head(driver, catalog, cache, stream, aggregate)
+        return await load_head(fetch, catalog, cache, stream, aggregate)
     return head
 
 
 async def load_heads(
-    driver: DriverConnection, catalog: Catalog, cache: StateCache, streams: Sequence[tuple[str, AnyAggregate]]
+    fetch: Fetch, catalog: Catalog, cache: StateCache, streams: Sequence[tuple[str, AnyAggregate]]
 ) -> dict[str, Head]:
     """The heads of these streams in one query; one more for those whose cached state did not hold."""
     cached = {stream: cache.get(stream) for stream, _ in streams}
-    cursor = await driver.execute(_MANY, (list(cached), [head.version if head else 0 for head in cached.values()]))
-    rows = {stream: list(group) for stream, group in groupby(await cursor.fetchall(), key=itemgetter(0))}
+    found = await fetch(_MANY, (list(cached), [head.version if head else 0 for head in cached.values()]))
+    rows = {stream: list(group) for stream, group in groupby(found, key=itemgetter(0))}
     heads: dict[str, Head] = {}
     stale: list[tuple[str, AnyAggregate]] = []
     for stream, aggregate in streams:
-        head = _advance(catalog, cache, stream, aggregate, cached[stream], rows.get(stream, ()))
+        head = _advance(catalog, cache, stream, aggregate, cached[stream], rows.get(stream, []))
         if head is None:
             stale.append((stream, aggregate))
         else:
             heads[stream] = head
     if stale:
-        heads.update(await load_heads(driver, catalog, cache, stale))
+        heads.update(await load_heads(fetch, catalog, cache, stale))
     return heads
 
 
@@ -63,10 +90,9 @@ def _advance(
     stream: str,
     aggregate: AnyAggregate,
     cached: Head | None,
-    rows: Iterable[tuple[Any, ...]],
+    found: Sequence[LoadedRow],
 ) -> Head | None:
     """The cached head brought up to date by these rows; None (and forgotten) where they do not continue it."""
-    found: list[LoadedRow] = list(rows)
     if cached is None:
         if not found:
             return Head(aggregate.initial, 0, None)

@@ -18,8 +18,8 @@ from nexa_chassis.clock import Clock
 from nexa_chassis.conflicts import ConcurrencyConflict, IdempotencyMismatch, VersionMismatch
 from nexa_chassis.domain import Recorded, Refused, Stream
 from nexa_chassis.event_codec import EVENT_COLUMNS, EventRow
-from nexa_chassis.lanes import DriverConnection, Lanes, has_hung_up
-from nexa_chassis.loading import load_head, load_heads
+from nexa_chassis.lanes import DriverConnection, Lane, Lanes, has_hung_up
+from nexa_chassis.loading import load_head, load_heads, on_lane
 from nexa_chassis.origin import Origin
 from nexa_chassis.state_cache import StateCache
 from nexa_chassis.transaction import Transaction, as_conflict, project
@@ -101,7 +101,7 @@ class Store:
         """The live state of one stream."""
         stream = f"{aggregate.name}-{id}"
         async with self._lanes.take() as lane:
-            head = await load_head(lane, self.catalog, self.cache, stream, cast(Any, aggregate))
+            head = await load_head(on_lane(lane), self.catalog, self.cache, stream, cast(Any, aggregate))
         return Loaded(head.state, head.version)
 
     async def execute(
@@ -154,9 +154,9 @@ class Store:
             try:
                 if facts:
                     changes = project(self, unit.appended).statements()
-                    await lane.execute(*append_statement(unit.appended, changes, key))
+                    await lane.fetch(*append_statement(unit.appended, changes, key))
                 elif key is not None:
-                    await lane.execute(*key_statement(key))
+                    await lane.fetch(*key_statement(key))
             except psycopg.Error as error:
                 raise as_conflict(error) from error
         if facts:
@@ -164,14 +164,14 @@ class Store:
             self.committed()
         return Done(tuple(facts), {stream: head.version for stream, head in unit.heads.items()})
 
-    async def _load(self, lane: DriverConnection, pairs: Sequence[Command]) -> UnitOfWork:
+    async def _load(self, lane: Lane, pairs: Sequence[Command]) -> UnitOfWork:
         unit = UnitOfWork(self.catalog, self.clock.now())
         missing = unit.missing_streams(pairs)
         if len(missing) == 1:
             stream, aggregate = missing[0]
-            unit.heads[stream] = await load_head(lane, self.catalog, self.cache, stream, aggregate)
+            unit.heads[stream] = await load_head(on_lane(lane), self.catalog, self.cache, stream, aggregate)
         elif missing:
-            unit.heads.update(await load_heads(lane, self.catalog, self.cache, missing))
+            unit.heads.update(await load_heads(on_lane(lane), self.catalog, self.cache, missing))
         return unit
 
     async def _execute_in_transaction(
@@ -218,20 +218,18 @@ class Store:
         """What the first call with this key gave, None where there was none."""
         if idempotency is None:
             return None
-        async with self._lanes.take() as lane:
-            cursor = await lane.execute(
-                "select fingerprint, positions from commands where key = %s", (idempotency.key,)
-            )
-            row = await cursor.fetchone()
-            if row is None:
+        async with self.transaction(Origin("system:replay", "")) as tx:
+            recorded = await tx.fetch("select fingerprint, positions from commands where key = %s", (idempotency.key,))
+            if not recorded:
                 return None
-            if row[0] != idempotency.fingerprint:
+            ((fingerprint, positions),) = recorded
+            if fingerprint != idempotency.fingerprint:
                 raise IdempotencyMismatch(idempotency.key)
-            cursor = await lane.execute(
-                f"select {EVENT_COLUMNS} from events where position = any(%s) order by position",
-                (row[1],),
+            rows = await tx.fetch(
+                f"select {EVENT_COLUMNS} from events where position = any(%s) order by position", (positions,)
             )
-            facts = tuple([self.catalog.codec.recorded(EventRow(*one)) for one in await cursor.fetchall()])
+        facts = tuple([self.catalog.codec.recorded(EventRow(*row)) for row in rows])
+        async with self._lanes.take() as lane:
             unit = await self._load(lane, pairs)
         versions = {stream: head.version for stream, head in unit.heads.items()}
         versions.update({fact.stream: fact.version for fact in facts})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import orjson
@@ -17,7 +17,7 @@ from nexa_chassis.changes import Changes
 from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.domain import Deadline, Recorded, derive
 from nexa_chassis.lanes import DriverConnection, prepare_at_once
-from nexa_chassis.loading import load_heads
+from nexa_chassis.loading import load_heads, on_driver
 from nexa_chassis.origin import Origin
 from nexa_chassis.read_models import Change
 from nexa_chassis.unit_of_work import Appended, Command, UnitOfWork
@@ -64,7 +64,9 @@ class Transaction:
             self.unit.set_context(context, await context.load(self.connection))
         missing = self.unit.missing_streams(pairs)
         if missing:
-            self.unit.heads.update(await load_heads(self._driver, self._store.catalog, self._store.cache, missing))
+            self.unit.heads.update(
+                await load_heads(on_driver(self._driver), self._store.catalog, self._store.cache, missing)
+            )
 
     def decide(self, commands: Sequence[object | Command]) -> list[Recorded]:
         """Decide loaded commands, all or none of them; the facts are written by the next `write`."""
@@ -99,12 +101,12 @@ class Transaction:
 
     async def fetch(self, sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
         """The rows of a driver-level query, on this transaction's connection."""
-        cursor = await self._driver.execute(cast(LiteralString, sql), parameters)
+        cursor = await self._driver.execute(sql, parameters)
         return await cursor.fetchall()
 
     async def run(self, sql: str, parameters: Sequence[object] | Mapping[str, object]) -> int:
         """Execute a driver-level statement on this transaction's connection; gives how many rows it touched."""
-        cursor = await self._driver.execute(cast(LiteralString, sql), parameters)
+        cursor = await self._driver.execute(sql, parameters)
         return cursor.rowcount
 
     async def schedule(self, deadlines: Sequence[Deadline | tuple[Deadline, Origin]]) -> None:

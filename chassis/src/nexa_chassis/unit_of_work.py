@@ -14,8 +14,8 @@ from nexa_chassis.state_cache import Head
 from nexa_contracts.envelope import Event
 
 Command = tuple[object, Origin]
-LoadedRow = tuple[str, int, str, bool, str]
-"""stream, version, type, published, data: a row of `events` as it is loaded for folding."""
+LoadedRow = tuple[str, int, str, bool, str | bytes | None]
+"""stream, version, type, published, data: what is loaded for folding; no data where the event is folded already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def fold(catalog: Catalog, aggregate: AnyAggregate, head: Head, rows: Iterable[L
     state, version, published = head.state, head.version, head.published
     decode, evolve = catalog.codec.decode, aggregate.evolve
     for _, version, type_name, is_published, data in rows:
-        state = evolve(state, decode(type_name, data))
+        state = evolve(state, decode(type_name, data or ""))
         if is_published:
             published = version
     return Head(state, version, published)
