@@ -94,7 +94,7 @@ def react(tally: Tally, fact: Recorded, now: datetime) -> Iterator[ReportImportR
 
 
 def import_of(event: Event) -> UUID:
-    assert isinstance(event, LeadImportCompleted | LeadAssigned | LeadQueued | LeadSentToNurture)
+    assert isinstance(event, LeadImportCompleted | LeadAssigned | LeadQueued | LeadSentToNurture | LeadReleased)
     return event.import_id or NO_IMPORT
 
 
