@@ -59,14 +59,14 @@ class DeadlineRunner:
         return Health(True)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        pace = Pace(self._runtime.store, stopping, longest=LONGEST_WAIT)
-        while not stopping.is_set():
-            try:
-                fired = await self.fire_due()
-            except ConcurrencyConflict:
-                continue
-            if not fired:
-                await pace.pause()
+        with Pace(stopping, longest=LONGEST_WAIT).woken_by(self._runtime.store) as pace:
+            while not stopping.is_set():
+                try:
+                    fired = await self.fire_due()
+                except ConcurrencyConflict:
+                    continue
+                if not fired:
+                    await pace.pause()
 
     async def fire_due(self) -> int:
         """Fire one batch of what is due, all in one transaction; a failing deadline is put off and stops no other."""

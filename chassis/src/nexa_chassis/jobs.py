@@ -89,12 +89,12 @@ class JobRunner:
         return Health(True)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        pace = Pace(self._runtime.store, stopping, longest=0.5)
-        while not stopping.is_set():
-            if not await self.run_step():
-                await pace.pause()
-            else:
-                pace.reset()
+        with Pace(stopping, longest=0.5).woken_by(self._runtime.store) as pace:
+            while not stopping.is_set():
+                if await self.run_step():
+                    pace.reset()
+                else:
+                    await pace.pause()
 
     async def run_step(self) -> bool:
         """Run one step of one job; False when there is none to run."""
