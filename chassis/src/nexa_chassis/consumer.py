@@ -57,13 +57,43 @@ BATCH_SECONDS = Histogram(
 def consumers_of(runtime: Runtime) -> list[Consumer]:
     """A consumer for each reaction and for each read model that is fed from topics."""
     fed = [model for model in runtime.service.read_models if model.from_topics]
-    return [Consumer(runtime, consumed) for consumed in (*runtime.service.reactions, *fed)]
+    ends = LogEnds(runtime.settings.kafka_bootstrap)
+    return [Consumer(runtime, consumed, ends) for consumed in (*runtime.service.reactions, *fed)]
+
+
+class LogEnds:
+    """Asks the broker where logs end, on a connection of its own: on a consumer's, the answer waits behind its long poll."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._turn = asyncio.Lock()
+        self._kafka: AIOKafkaConsumer | None = None
+
+    async def of(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """The offset after the last record of each place. Raises what an absent broker raises, within seconds."""
+        async with self._turn:
+            try:
+                async with asyncio.timeout(BROKER_TIMEOUT):
+                    if self._kafka is None:
+                        self._kafka = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, metadata_max_age_ms=3_000)
+                        await self._kafka.start()
+                    ends: dict[TopicPartition, int] = await self._kafka.end_offsets(list(places))
+                    return ends
+            except BaseException:
+                await self.close()
+                raise
+
+    async def close(self) -> None:
+        kafka, self._kafka = self._kafka, None
+        if kafka is not None:
+            with suppress(Exception):
+                await asyncio.wait_for(kafka.stop(), BROKER_TIMEOUT)
 
 
 class Consumer:
     """`handled` counts records since the start of this process; `oldest_unhandled` is when the batch in hand was sent."""
 
-    def __init__(self, runtime: Runtime, consumed: Consumed) -> None:
+    def __init__(self, runtime: Runtime, consumed: Consumed, ends: LogEnds) -> None:
         self.name = f"{runtime.service.name}.{consumed.name}"
         self.topics = tuple(topic.name for topic in topics_of(consumed))
         self.handled = 0
@@ -72,6 +102,7 @@ class Consumer:
         self._labels = (runtime.service.name, self.name)
         self._batches = BatchHandler(runtime, self.name, consumed)
         self._turn = asyncio.Lock()
+        self._ends = ends
         self._kafka: AIOKafkaConsumer | None = None
         self._subscriber: BatchSubscriber | None = None
         self._cluster = ""
@@ -129,6 +160,7 @@ class Consumer:
             await self._watch(stopping)
         finally:
             self._kafka = self._subscriber = None
+            await self._ends.close()
             with suppress(Exception):  # stop() hangs while the broker is away; the process ends all the same
                 await asyncio.wait_for(broker.stop(), self._runtime.settings.stop_timeout)
 
@@ -174,7 +206,7 @@ class Consumer:
         if kafka is None:
             return
         try:
-            await asyncio.wait_for(kafka.end_offsets(list(kafka.assignment())), BROKER_TIMEOUT)
+            await self._ends.of(list(kafka.assignment()))
             self._unreachable = ""
         except (KafkaError, TimeoutError, OSError) as error:
             self._unreachable = f"the broker does not answer: {type(error).__name__}"
@@ -269,7 +301,7 @@ class Consumer:
         """End of the log less what has been handled, over all partitions of its topics, read afresh."""
         if self._kafka is None:
             raise ConnectionError(f"{self.name} has not joined its group")
-        return await _lag(self._kafka, self._runtime, self)
+        return await _lag(self._kafka, self._ends, self._runtime, self)
 
 
 async def lag_of(runtime: Runtime, consumers: Sequence[Consumer]) -> dict[str, int]:
@@ -278,19 +310,22 @@ async def lag_of(runtime: Runtime, consumers: Sequence[Consumer]) -> dict[str, i
     try:
         async with asyncio.timeout(BROKER_TIMEOUT):
             await kafka.start()
-        return {consumer.name: await _lag(kafka, runtime, consumer) for consumer in consumers}
+        ends = LogEnds(runtime.settings.kafka_bootstrap)
+        lags = {consumer.name: await _lag(kafka, ends, runtime, consumer) for consumer in consumers}
+        await ends.close()
+        return lags
     finally:
         with suppress(Exception):
             await asyncio.wait_for(kafka.stop(), BROKER_TIMEOUT)
 
 
-async def _lag(kafka: AIOKafkaConsumer, runtime: Runtime, consumer: Consumer) -> int:
+async def _lag(kafka: AIOKafkaConsumer, log_ends: LogEnds, runtime: Runtime, consumer: Consumer) -> int:
     places = [
         TopicPartition(topic, partition)
         for topic in consumer.topics
         for partition in kafka.partitions_for_topic(topic) or ()
     ]
-    ends = await asyncio.wait_for(kafka.end_offsets(places), BROKER_TIMEOUT)
+    ends = await log_ends.of(places)
     async with runtime.engine.connect() as connection:
         rows = await connection.execute(select(handled_offsets).where(handled_offsets.c.consumer == consumer.name))
         handled = {(row.topic, row.partition): row.next_offset for row in rows}
