@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nexa_chassis.blame import database_is_away, in_words
 from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.failpoints import failpoint
 from nexa_chassis.origin import Origin
-from nexa_chassis.pacing import Pace
+from nexa_chassis.pacing import Pace, rest
 from nexa_chassis.schema import jobs, operator_acts
 from nexa_chassis.status import Health
 
@@ -48,7 +48,8 @@ class Job:
     """A kind of long work. `step(tx, runtime, job_id, state)` does a bounded part and returns the state to go on from.
 
     A step that raises leaves nothing behind; it is tried again with back-off, and after eight attempts the job is *failed*
-    until an operator runs `admin retry-job`. CPU work in a step belongs into `asyncio.to_thread`.
+    until an operator runs `admin retry-job`. A step that met a conflict runs again at once on fresh state, and one that the
+    database was away for when it is back; neither counts. CPU work in a step belongs into `asyncio.to_thread`.
     """
 
     name: str
@@ -83,81 +84,90 @@ class JobRunner:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._kinds = {job.name: job for job in runtime.service.jobs}
+        self._trouble = ""
         self.steps = 0
 
     def health(self) -> Health:
-        return Health(True)
+        return Health(not self._trouble, self._trouble)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        with Pace(stopping, longest=0.5).woken_by(self._runtime.store) as pace:
+        pace = Pace(stopping, longest=0.5, least=0.02)
+        with pace.woken_by(self._runtime.store):
             while not stopping.is_set():
-                if await self.run_step():
+                try:
+                    ran = await self.run_step()
+                except Exception as error:
+                    if not database_is_away(error):
+                        raise
+                    self._trouble = f"the database does not answer: {type(error).__name__}"
+                    await rest(stopping, 1.0)
+                    continue
+                self._trouble = ""
+                if ran:
                     pace.reset()
                 else:
                     await pace.pause()
 
     async def run_step(self) -> bool:
         """Run one step of one job; False when there is none to run."""
+        async with self._runtime.engine.connect() as connection:
+            if await _claim(connection) is None:
+                return False
         try:
-            return await self._step()
+            await self._step()
+        except ConcurrencyConflict:
+            return True  # on fresh state, in its next turn
         except _StepFailed as failed:
             await self._put_off(failed.job_id, failed.cause)
-            return True
+        return True
 
-    async def _step(self) -> bool:
+    async def _step(self) -> None:
         runtime = self._runtime
-        async with runtime.store.transaction(
-            Origin(actor=f"system:{runtime.service.name}.jobs", correlation_id="")
-        ) as tx:
-            claimed = await _claim(tx.connection)
-            if claimed is None:
-                return False
-            try:
+        origin = Origin(actor=f"system:{runtime.service.name}.jobs", correlation_id="")
+        claimed: _Claimed | None = None
+        try:
+            async with runtime.store.transaction(origin) as tx:
+                claimed = await _claim(tx.connection)
+                if claimed is None:
+                    return
                 job = self._kinds.get(claimed.name)
                 if job is None:
                     raise UnknownJob(f"There is no job {claimed.name!r} in {runtime.service.name} any more.")
                 result = await job.step(tx, runtime, claimed.job_id, claimed.state)
                 await _store(tx.connection, claimed.job_id, result)
-            except (OperationalError, ConcurrencyConflict):
+        except ConcurrencyConflict:
+            raise
+        except Exception as cause:
+            if claimed is None or database_is_away(cause):
                 raise
-            except Exception as cause:
-                raise _StepFailed(claimed.job_id, cause) from cause
+            raise _StepFailed(claimed.job_id, cause) from cause
         self.steps += 1
         failpoint("jobs.after_step")
-        return True
 
     async def _put_off(self, job_id: UUID, cause: Exception) -> None:
-        self._runtime.log.warning("jobs.step_failed", job_id=str(job_id), error=f"{type(cause).__name__}: {cause}")
+        reason = in_words(cause)
+        self._runtime.log.warning("jobs.step_failed", job_id=str(job_id), error=reason)
         attempts = jobs.c.attempts + 1
+        seconds = func.power(2, jobs.c.attempts)
         async with self._runtime.engine.begin() as connection:
             await connection.execute(
                 update(jobs)
                 .where(jobs.c.id == job_id)
                 .values(
                     attempts=attempts,
-                    error=f"{type(cause).__name__}: {cause}",
-                    status=_failed_after(MOST_ATTEMPTS),
-                    next_attempt_at=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, func.power(2, jobs.c.attempts)),
-                    updated_at=func.now(),
+                    error=reason,
+                    status=case((attempts >= MOST_ATTEMPTS, "failed"), else_="active"),
+                    next_attempt_at=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds),
+                    updated_at=func.clock_timestamp(),
                 )
             )
 
 
 class _StepFailed(Exception):
     def __init__(self, job_id: UUID, cause: Exception) -> None:
+        super().__init__(job_id)
         self.job_id = job_id
         self.cause = cause
-
-
-def _failed_after(attempts: int) -> ColumnElement[str]:
-
-    return case((jobs.c.attempts + 1 >= attempts, "failed"), else_="active")
-
-
-async def start(connection: AsyncConnection, job: StartJob) -> None:
-    """Write the job's row; `Transaction.start_job` and `Call.execute(jobs=…)` come here."""
-    row = {"id": job.job_id, "name": job.name, "state": dict(job.state)}
-    await connection.execute(insert(jobs).values(row).on_conflict_do_nothing())
 
 
 async def retry(connection: AsyncConnection, job_id: UUID, actor: str) -> bool:
@@ -170,13 +180,6 @@ async def retry(connection: AsyncConnection, job_id: UUID, actor: str) -> bool:
     if changed.rowcount:
         await connection.execute(insert(operator_acts).values(actor=actor, act="retry-job", detail=str(job_id)))
     return bool(changed.rowcount)
-
-
-async def counts(connection: AsyncConnection) -> dict[str, int]:
-    """How many jobs are active, and how many failed."""
-    query = select(jobs.c.status, func.count()).where(jobs.c.status != "finished").group_by(jobs.c.status)
-    found = {str(status): int(count) for status, count in await connection.execute(query)}
-    return {"active": found.get("active", 0), "failed": found.get("failed", 0)}
 
 
 async def _claim(connection: AsyncConnection) -> _Claimed | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,26 +12,56 @@ if TYPE_CHECKING:
 
 
 class Pace:
-    """Waits from `shortest` doubling to `longest` seconds; a commit of this process' store or `stopping` ends a wait."""
+    """Waits from `shortest` doubling to `longest` seconds; a commit of this process' store or `stopping` ends a wait.
 
-    def __init__(self, store: Store, stopping: asyncio.Event, *, longest: float, shortest: float = 0.02) -> None:
+    Commits shorten a wait to no less than `least`, so that a loop does not ask the database once for each of them.
+    """
+
+    def __init__(self, stopping: asyncio.Event, *, longest: float, shortest: float = 0.02, least: float = 0.0) -> None:
         self._shortest = shortest
         self._longest = longest
+        self._least = least
         self._wait = shortest
-        self._woken = asyncio.Event()
         self._stopping = stopping
+        self._woken = asyncio.Event()
+
+    @contextmanager
+    def woken_by(self, store: Store) -> Iterator[Pace]:
+        """Listen to this store's commits inside the block."""
         store.on_commit.append(self._woken.set)
+        try:
+            yield self
+        finally:
+            store.on_commit.remove(self._woken.set)
 
     def reset(self) -> None:
+        """There was work: wait briefly next time."""
         self._wait = self._shortest
 
-    async def pause(self) -> None:
-        sleeping = asyncio.ensure_future(self._woken.wait())
-        ending = asyncio.ensure_future(self._stopping.wait())
-        try:
-            done, _ = await asyncio.wait((sleeping, ending), timeout=self._wait, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeping.cancel()
-            ending.cancel()
+    async def pause(self, least: float | None = None) -> None:
+        """Wait for work. `least` overrides the pace's own for this once."""
+        if least := self._least if least is None else least:
+            await rest(self._stopping, least)
+        woken = await self._first_of_both()
         self._woken.clear()
-        self._wait = self._shortest if done else min(self._wait * 2, self._longest)
+        self._wait = self._shortest if woken else min(self._wait * 2, self._longest)
+
+    async def _first_of_both(self) -> bool:
+        if self._woken.is_set() or self._stopping.is_set():
+            return True
+        waiting = [asyncio.ensure_future(event.wait()) for event in (self._woken, self._stopping)]
+        try:
+            done, _ = await asyncio.wait(waiting, timeout=self._wait, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+        return bool(done)
+
+
+async def rest(stopping: asyncio.Event, seconds: float) -> None:
+    """Sleep, but not past the wish to stop."""
+    try:
+        async with asyncio.timeout(seconds):
+            await stopping.wait()
+    except TimeoutError:
+        return

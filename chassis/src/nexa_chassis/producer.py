@@ -8,19 +8,18 @@ a new one takes over; the outbox still holds what was not acknowledged. (Reaches
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import RecordMetadata
 
+from nexa_chassis.broker_view import close_bounded
 from nexa_chassis.event_codec import Record
 
 METADATA_MAX_AGE_MS = 3_000
 _METADATA_BACKOFF = 0.2
-_CLOSE_TIMEOUT = 5.0
+_CLOSE_TIMEOUT = 1.0
 
 
 class SendFailed(Exception):
@@ -42,40 +41,34 @@ class RelayProducer:
             metadata_max_age_ms=METADATA_MAX_AGE_MS,
             retry_backoff_ms=100,
         )
+        back_off_on_failed_metadata(self._kafka.client)
 
     async def start(self) -> None:
-        """Connect. Raises aiokafka's KafkaError, at once while no broker is there."""
+        """Connect. Raises aiokafka's KafkaError or TimeoutError, soon, while no broker is there."""
         try:
             async with asyncio.timeout(self._send_timeout):
                 await self._kafka.start()
         except BaseException:
             await self.close()
             raise
-        back_off_on_failed_metadata(self._kafka.client)
 
-    async def cluster_id(self) -> str:
-        """The id of the cluster behind the bootstrap address; a wiped broker has another."""
-        from aiokafka.admin import AIOKafkaAdminClient
-
-        client: Any = self._kafka.client
-        admin = AIOKafkaAdminClient(bootstrap_servers=client._bootstrap_servers, request_timeout_ms=5_000)
-        try:
-            async with asyncio.timeout(self._send_timeout):
-                await admin.start()
-                return str((await admin.describe_cluster())["cluster_id"])
-        finally:
-            await _bounded(admin.close())
-
-    async def send(self, records: Sequence[Record]) -> Sequence[RecordMetadata]:
+    async def send(
+        self, records: Sequence[Record], at_first_ack: Callable[[], None] | None = None
+    ) -> Sequence[RecordMetadata]:
         """Where each record landed, in order. Raises `SendFailed` unless all were acknowledged within the time limit."""
+        pending: list[asyncio.Future[RecordMetadata]] = []
         try:
             async with asyncio.timeout(self._send_timeout):
-                pending = [
-                    await self._kafka.send(each.topic, each.value, key=each.key, headers=each.headers)
-                    for each in records
-                ]
+                for each in records:
+                    sent = await self._kafka.send(each.topic, each.value, key=each.key, headers=each.headers)
+                    pending.append(sent)
+                await pending[0]
+                if at_first_ack is not None:
+                    at_first_ack()
                 return await asyncio.gather(*pending)
         except Exception as error:
+            for each_pending in pending:
+                each_pending.cancel()
             raise SendFailed(f"{type(error).__name__}: {error}") from error
 
     async def close(self) -> None:
@@ -86,14 +79,7 @@ class RelayProducer:
         if sender_task is not None:
             sender_task.cancel()
             await asyncio.wait([sender_task], timeout=_CLOSE_TIMEOUT)
-        await _bounded(kafka.client.close())
-
-
-async def _bounded(closing: Any) -> None:
-    try:
-        await asyncio.wait_for(closing, _CLOSE_TIMEOUT)
-    except Exception:  # closing what is broken: there is nothing left to do about it
-        logging.getLogger(__name__).debug("closing a Kafka client failed", exc_info=True)
+        await close_bounded(kafka.client.close(), _CLOSE_TIMEOUT)
 
 
 def back_off_on_failed_metadata(client: Any) -> None:
@@ -107,35 +93,3 @@ def back_off_on_failed_metadata(client: Any) -> None:
         return updated
 
     client._metadata_update = update_or_pause
-
-
-class AtMostEvery(logging.Filter):
-    """Lets a logger's same message through once in `seconds`; an absent broker otherwise fills the disk."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self._seconds = seconds
-        self._last: dict[object, float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        now = time.monotonic()
-        key = (record.levelno, record.msg)
-        if now - self._last.get(key, -self._seconds) < self._seconds:
-            return False
-        self._last[key] = now
-        return True
-
-
-def quieten_aiokafka() -> None:
-    """Rate-limit every logger of aiokafka; called once, when logging is set up."""
-    limit = AtMostEvery(10.0)
-    for name in ("aiokafka", "aiokafka.client", "aiokafka.conn", "aiokafka.cluster", "aiokafka.producer.sender"):
-        _limit(name, limit)
-    for name in ("aiokafka.consumer.group_coordinator", "aiokafka.consumer.fetcher", "aiokafka.consumer.consumer"):
-        _limit(name, limit)
-
-
-def _limit(name: str, limit: AtMostEvery) -> None:
-    found = logging.getLogger(name)
-    if not any(isinstance(each, AtMostEvery) for each in found.filters):
-        found.addFilter(limit)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
 import psycopg
+from prometheus_client import Counter
 from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -18,6 +21,7 @@ from nexa_chassis.clock import Clock
 from nexa_chassis.conflicts import ConcurrencyConflict, IdempotencyMismatch, VersionMismatch
 from nexa_chassis.domain import Recorded, Refused, Stream
 from nexa_chassis.event_codec import EVENT_COLUMNS, EventRow
+from nexa_chassis.failpoints import failpoint
 from nexa_chassis.lanes import DriverConnection, Lane, Lanes, has_hung_up
 from nexa_chassis.loading import load_head, load_heads, on_lane
 from nexa_chassis.origin import Origin
@@ -30,7 +34,11 @@ if TYPE_CHECKING:
 
 S = TypeVar("S")
 
+APPENDED = Counter("nexa_store_appended", "Events appended", ["service"])
+CONFLICTS = Counter("nexa_store_conflicts", "Writes that another transaction was ahead of", ["service"])
+
 _ATTEMPTS = 8
+_LONGEST_PAUSE = 0.01
 _FEW = 16
 """An append of more events than this goes through a transaction with COPY."""
 
@@ -94,6 +102,7 @@ class Store:
 
     def committed(self) -> None:
         """Tell whoever waits for work that there may be some."""
+        failpoint("store.after_commit")
         for callback in self.on_commit:
             callback()
 
@@ -125,8 +134,9 @@ class Store:
         while True:
             attempt += 1
             try:
-                if one_statement:
-                    return await self._execute_at_once(pairs, idempotency, expected_version)
+                done = await self._execute_at_once(pairs, idempotency, expected_version) if one_statement else None
+                if done is not None:
+                    return done
                 return await self._execute_in_transaction(pairs, origin, idempotency, expected_version, jobs)
             except (Refused, VersionMismatch):
                 replay = await self._replay(pairs, idempotency)
@@ -139,17 +149,22 @@ class Store:
                     raise
                 return replay
             except ConcurrencyConflict:
+                CONFLICTS.labels(self.catalog.service).inc()
                 if attempt == _ATTEMPTS:
                     raise
+                await asyncio.sleep(random.random() * _LONGEST_PAUSE * (attempt - 1))
 
     async def _execute_at_once(
         self, pairs: Sequence[Command], idempotency: Idempotency | None, expected_version: int | None
-    ) -> Done:
+    ) -> Done | None:
+        """One query and one statement; None, with nothing written, where there are too many events for that."""
         async with self._lanes.take() as lane:
             unit = await self._load(lane, pairs)
             if expected_version is not None:
                 unit.expect(self._first_stream(pairs), expected_version)
             facts = unit.decide(pairs)
+            if len(facts) > _FEW:
+                return None
             key = (idempotency.key, idempotency.fingerprint) if idempotency else None
             try:
                 if facts:
@@ -211,6 +226,7 @@ class Store:
         self.committed()
 
     def _keep(self, unit: UnitOfWork) -> None:
+        APPENDED.labels(self.catalog.service).inc(len(unit.appended))
         for stream in {one.row.stream for one in unit.appended}:
             self.cache.put(stream, unit.heads[stream])
 
