@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import httpx
 import jwt
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -145,6 +146,7 @@ async def running(
     all of them. The service consumes what is published from now on, or with `history` all that stands in the topics, be
     it of other tests. The block begins when the service says that it is ready.
     """
+    _log_for_people()
     signer = signer or Signer()
     with tempfile.TemporaryDirectory() as directory:
         given: dict[str, Any] = {
@@ -171,6 +173,13 @@ async def running(
             await running_service.close_clients()
             stopping.set()
             await task
+
+
+def _log_for_people() -> None:
+    """Plain tracebacks: the renderer's usual ones show the values of variables, passwords among them."""
+    if not structlog.is_configured():
+        renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+        structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
 
 
 async def _pass_over_history(runtime: Runtime, consumers: Sequence[Consumer]) -> None:

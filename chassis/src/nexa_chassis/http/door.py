@@ -46,8 +46,11 @@ class Door:
         IN_FLIGHT.labels(service).set_function(lambda: self._in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in UNOBSERVED:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if scope["path"] in UNOBSERVED:
+            await self._let_in(Exchange(scope, receive, send, self._body_limit))
             return
         self._in_flight += 1
         exchange = Exchange(scope, receive, send, self._body_limit)
