@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.domain import Refused
 from nexa_chassis.origin import Origin
-from nexa_chassis.store import Store
+from nexa_chassis.store import Idempotency, Store
 
 from .conftest import EVERY_QUESTION, Shop, libpq
 from .shop import AddItems, CloseBasket, DrawTicket, OpenBasket, basket
@@ -95,6 +95,16 @@ async def test_two_thousand_commands_are_one_transaction(a_shop: Shop, store: St
     assert await a_shop.rows("select count(*), count(distinct xmin::text) from events") == [(2000, 1)]
     assert await a_shop.rows("select count, amount from items_sold") == [(1000, 3000)]
     assert (await a_shop.store().load(basket, ids[500])).version == 2
+
+
+async def test_one_command_may_add_more_events_than_one_statement_takes(a_shop: Shop, store: Store) -> None:
+    basket_id, key = uuid4(), Idempotency("k", "many")
+    commands = [OpenBasket(basket_id, "anna"), AddItems(basket_id, ("tea",) * 300)]
+    done = await store.execute(commands, ME, idempotency=key)
+
+    assert (len(done.facts), done.version_of(f"basket-{basket_id}")) == (301, 301)
+    assert (await store.execute(commands, ME, idempotency=key)).facts == done.facts
+    assert await a_shop.rows("select count(*), max(version) from events join outbox using (position)") == [(301, 301)]
 
 
 async def test_batches_that_touch_the_same_rows_never_wait_in_a_circle(a_shop: Shop) -> None:
