@@ -258,3 +258,7 @@ def trace(
     if not spans:
         raise fail(f"No span of a trace {trace_id} in {directory}; nexa trace lists the latest ones.")
     console.print(traces.tree_of(spans))
+
+
+if __name__ == "__main__":
+    app()

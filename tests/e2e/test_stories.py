@@ -1,0 +1,123 @@
+"""Black-box stories over the real stack: HTTP, topics, mail and the operator's commands, no service code."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+from nexa_local import clock, demo, operations, traces
+from nexa_local.demo import every, get, send
+from nexa_local.home import Home, Stack, alive
+from nexa_local.importing import run_import
+from nexa_local.mailsink import kept
+
+
+def eventually(ask: Callable[[], object], what: str, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not ask():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.05)
+
+
+def settle(stack: Stack) -> None:
+    clock.await_quiet(clock.looker([stack.url_of(name) for name in stack.services]))
+
+
+def test_the_webinar_story_ends_as_it_was_written_down(told: demo.Checks) -> None:
+    assert told.count >= 29
+    assert told.wrong == []
+
+
+def test_the_same_file_sent_twice_adds_nothing_and_mails_nobody(told: demo.Checks, stack: Stack) -> None:
+    marketing = operations.client(stack, "marketing", ["marketing_manager"], "mona")
+    campaign = next(every(marketing, "/campaigns"))["campaign_id"]
+    before = len(kept(Path(stack.mail_directory)))
+    again = run_import(marketing, demo.REGISTRANTS, {"campaign_id": campaign, "filename": "again.csv"}, quiet=True)
+    settle(stack)
+    assert (again["created"], again["updated"]) == (0, 0)
+    assert again["rows"] == again["duplicate"] + again["rejected"]
+    assert len(kept(Path(stack.mail_directory))) == before
+
+
+def test_one_trace_leads_from_the_upload_to_the_mail(told: demo.Checks, stack: Stack, home: Home) -> None:
+    def services_in_one_trace() -> bool:
+        directory = home.path / "traces"
+        found = [
+            {span["service"] for span in traces.spans_of(directory, each)}
+            for each, _, _ in traces.latest(directory, 500)
+        ]
+        return {"marketing", "scoring", "sales", "notifier"} in found
+
+    eventually(services_in_one_trace, "a trace with spans of all four services")
+
+
+def test_a_killed_service_is_started_again_and_nothing_is_lost(told: demo.Checks, stack: Stack, home: Home) -> None:
+    marketing = operations.client(stack, "marketing", ["marketing_manager"], "mona")
+    sales = operations.client(stack, "sales", ["sales_manager"], "victor")
+    campaign = send(
+        marketing,
+        "POST",
+        "/campaigns",
+        {"name": f"Kill {uuid4()}", "type": "webinar", "start_date": "2025-12-01", "budget": 100},
+    )["campaign_id"]
+    pid = stack.processes["scoring"].pid
+    os.kill(pid, signal.SIGKILL)
+    lead = send(
+        marketing,
+        "POST",
+        "/leads",
+        {"campaign_id": campaign, "email": f"{uuid4()}@kill.example", "title": "CTO", "company_size": "enterprise"},
+    )["lead_id"]
+    eventually(
+        lambda: sales.get(f"/leads/{lead}").is_success and get(sales, f"/leads/{lead}")["score"], "the lead's score"
+    )
+    now = home.read()
+    assert now is not None
+    assert now.processes["scoring"].restarts == 1
+    assert alive(now.processes["scoring"].pid)
+
+
+def test_the_operators_commands_work(told: demo.Checks, stack: Stack, home: Home) -> None:
+    def nexa(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "nexa_local.cli", *arguments],
+            env={**os.environ, "NEXA_HOME": str(home.path), "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    assert "sales.route_scored_lead" in nexa("status")
+    assert nexa("parked").count("Nothing is parked") == 4
+    sales = operations.client(stack, "sales", ["sales_manager"], "victor")
+    before = list(every(sales, "/deals"))
+    assert "was made anew" in nexa("rebuild", "sales", "pipeline_board")
+    assert list(every(sales, "/deals")) == before
+    assert nexa("token", "--role", "sales_rep").count(".") == 2
+
+
+def test_any_csv_is_imported_with_another_key(told: demo.Checks, stack: Stack, x_education: Path) -> None:
+    marketing = operations.client(stack, "marketing", ["marketing_manager"], "mona", timeout=600)
+    campaign = send(
+        marketing,
+        "POST",
+        "/campaigns",
+        {"name": f"X Education {uuid4()}", "type": "other", "start_date": "2025-12-01", "budget": 0},
+    )["campaign_id"]
+    done = run_import(
+        marketing,
+        x_education,
+        {"campaign_id": campaign, "filename": x_education.name, "match_key": "Prospect ID"},
+        quiet=True,
+    )
+    with x_education.open(newline="") as file:
+        rows = sum(1 for _ in csv.reader(file)) - 1
+    assert done["rows"] == rows == 6468
+    assert done["created"] + done["updated"] + done["duplicate"] + done["rejected"] == rows
+    assert done["created"] == rows
