@@ -105,7 +105,7 @@ class UnitOfWork:
         kind = codec.kind_of(type(event))
         version = head.version + 1
         previous = head.published if kind.published else None
-        recorded_at = datetime.now(UTC)
+        recorded_at = self.now.astimezone(UTC)
         meta = codec.meta(origin, self.now, previous)
         row = EventRow(0, stream, version, kind.type, kind.published, codec.encode(event), meta, recorded_at)
         codec.check_size(row)
