@@ -151,7 +151,7 @@ def lead_page(lead_id: UUID, rows: LeadRows) -> LeadPage:
         "version": standing.get("version", 0),
         "status": standing.get("status", "new"),
         "routed_band": standing.get("band"),
-        "because": standing.get("because"),
+        "because": rows.because,
         "worked": bool(standing.get("worked")),
         "in_target_audience": bool(profile.get("in_target_audience")),
         "unsubscribed": bool(profile.get("unsubscribed")),

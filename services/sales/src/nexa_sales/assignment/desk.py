@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from uuid import UUID
 
 from nexa_contracts.envelope import Event
@@ -90,10 +91,9 @@ def choose(desk: Desk, demand: Demand) -> Choice:
             eligible.append(seat)
         else:
             refused.append((seat, unfit))
-    because = _because(desk, demand, level, sorted(eligible, key=_turn), refused)
-    if not eligible:
-        return Choice(None, because, _why_nobody(level, refused))
-    return Choice(min(eligible, key=_turn), because)
+    eligible.sort(key=_turn)
+    because = _because(desk, demand, level, eligible, refused)
+    return Choice(eligible[0], because) if eligible else Choice(None, because, _why_nobody(level, refused))
 
 
 def can_be_met(desk: Desk, demand: Demand) -> bool:
@@ -102,8 +102,8 @@ def can_be_met(desk: Desk, demand: Demand) -> bool:
     return any(seat.level is level and _unfit(seat, demand) is None for seat in desk.seats.values())
 
 
-def _turn(seat: Seat) -> tuple[int, float, str]:
-    return seat.last_turn, seat.open_leads / seat.capacity, str(seat.rep_id)
+def _turn(seat: Seat) -> tuple[int, float, int]:
+    return seat.last_turn, seat.open_leads / seat.capacity, seat.rep_id.int
 
 
 def _unfit(seat: Seat, demand: Demand) -> Unfit | None:
@@ -175,7 +175,13 @@ def _passed_over(seat: Seat, taken: Seat) -> Candidate:
 
 
 def _candidate(seat: Seat, *, taken: bool, reason: str) -> Candidate:
-    return Candidate.model_construct(id=str(seat.rep_id), name=seat.name, taken=taken, reason=reason)
+    return _named(seat.rep_id, seat.name, taken, reason)
+
+
+@lru_cache(maxsize=10_000)
+def _named(rep_id: UUID, name: str, taken: bool, reason: str) -> Candidate:
+    """Kept, because from one lead to the next the same is said of all but a few candidates."""
+    return Candidate(id=str(rep_id), name=name, taken=taken, reason=reason)
 
 
 def evolve(desk: Desk, event: Event) -> Desk:

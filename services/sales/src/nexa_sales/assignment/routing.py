@@ -1,25 +1,25 @@
 """Which rep gets a lead: on its first score, out of the queue, and up into a higher band."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 from uuid import UUID
 
 from nexa_contracts.envelope import Event
-from nexa_contracts.sales import AssignmentReason, LeadAssigned, LeadQueued, LeadSentToNurture, RoutedLead
+from nexa_contracts.sales import AssignmentReason, LeadAssigned, LeadQueued, LeadSentToNurture
 from nexa_contracts.values import Band, Because
 from nexa_sales.assignment.commands import ReconsiderLead, RouteLead
 from nexa_sales.assignment.desk import RULE_VERSION, Demand, Desk, Seat, choose
 from nexa_sales.assignment.state import (
-    ROUTED_FIELDS,
     Assigned,
     Assignment,
     Converted,
     Ended,
+    Lead,
     Nurtured,
     Unrouted,
     Waiting,
-    facts_of,
     rep_of,
 )
 
@@ -53,7 +53,7 @@ def moves_up(routed: Band, band: Band, score: int) -> bool:
     return RANK[band] > RANK[routed] and score >= LEAST_SCORE[band] + CROSSED_BY
 
 
-def _move_up(lead: RoutedLead, state: Assignment, now: datetime, desk: Desk) -> Sequence[Event]:
+def _move_up(lead: Lead, state: Assignment, now: datetime, desk: Desk) -> Sequence[Event]:
     """A lead that a rep has already only moves if somebody of the higher level can take it."""
     previous = rep_of(state)
     since = state.since if isinstance(state, Waiting) else now
@@ -78,19 +78,17 @@ def reconsider(command: ReconsiderLead, state: Assignment, desk: Desk) -> Sequen
     wanted = (command.territory, command.product_interest)
     match state:
         case Waiting(lead=lead, since=since) if (lead.territory, lead.product_interest) != wanted:
-            changed = lead.model_copy(
-                update={"territory": command.territory, "product_interest": command.product_interest}
-            )
+            changed = replace(lead, territory=command.territory, product_interest=command.product_interest)
             return [_assign_or_queue(changed, since, desk, AssignmentReason.FROM_QUEUE)]
         case _:
             return []
 
 
 def assigned(
-    lead: RoutedLead, seat: Seat, desk: Desk, reason: AssignmentReason, previous: UUID | None, because: Because
+    lead: Lead, seat: Seat, desk: Desk, reason: AssignmentReason, previous: UUID | None, because: Because
 ) -> LeadAssigned:
     return LeadAssigned(
-        **_fields(lead),
+        **vars(lead),
         rep_id=seat.rep_id,
         reason=reason,
         previous_rep_id=previous,
@@ -101,33 +99,34 @@ def assigned(
 
 
 def _assign_or_queue(
-    lead: RoutedLead, since: datetime, desk: Desk, reason: AssignmentReason, previous: UUID | None = None
+    lead: Lead, since: datetime, desk: Desk, reason: AssignmentReason, previous: UUID | None = None
 ) -> LeadAssigned | LeadQueued:
     choice = choose(desk, Demand(lead.band, lead.territory, lead.product_interest))
     if choice.seat is None:
         first = reason is AssignmentReason.FIRST
         return LeadQueued(
-            **_fields(lead), reason=choice.why_nobody, since=since, first=first, because=_knowing(lead, choice.because)
+            **vars(lead), reason=choice.why_nobody, since=since, first=first, because=_knowing(lead, choice.because)
         )
     return assigned(lead, choice.seat, desk, reason, previous, _knowing(lead, choice.because))
 
 
-def _knowing(lead: RoutedLead, because: Because) -> Because:
-    return because.model_copy(update={"facts": {"score": str(lead.score), **because.facts}})
+def _knowing(lead: Lead, because: Because) -> Because:
+    return Because(
+        rule=because.rule,
+        rule_version=because.rule_version,
+        facts={"score": str(lead.score), **because.facts},
+        candidates=because.candidates,
+    )
 
 
-def _to_nurture(lead: RoutedLead) -> LeadSentToNurture:
+def _to_nurture(lead: Lead) -> LeadSentToNurture:
     because = Because(
         rule="low band to marketing's series, to no rep",
         rule_version=RULE_VERSION,
         facts={"score": str(lead.score), "band": lead.band.value},
     )
-    return LeadSentToNurture(**_fields(lead), because=because)
+    return LeadSentToNurture(**vars(lead), because=because)
 
 
-def _lead_of(command: RouteLead) -> RoutedLead:
-    return RoutedLead(**{name: getattr(command, name) for name in ROUTED_FIELDS})
-
-
-def _fields(lead: RoutedLead) -> dict[str, Any]:
-    return vars(facts_of(lead))
+def _lead_of(command: RouteLead) -> Lead:
+    return Lead(**vars(command))

@@ -6,6 +6,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from nexa_contracts.envelope import Event
+from nexa_contracts.marketing import LeadSourceKind
 from nexa_contracts.sales import (
     LeadAssigned,
     LeadConverted,
@@ -15,7 +16,23 @@ from nexa_contracts.sales import (
     LeadSentToNurture,
     RoutedLead,
 )
+from nexa_contracts.values import Band
 from nexa_sales.assignment.events import LeadWorked
+
+
+@dataclass(frozen=True)
+class Lead:
+    """What routing knew of a lead when it decided: the fields of `RoutedLead`, light enough to be kept by the thousand."""
+
+    lead_id: UUID
+    campaign_id: UUID
+    import_id: UUID | None
+    band: Band
+    score: int
+    territory: str | None
+    product_interest: str | None
+    source_label: str
+    source_kind: LeadSourceKind
 
 
 @dataclass(frozen=True)
@@ -27,14 +44,14 @@ class Unrouted:
 class Nurtured:
     """Left to marketing's series."""
 
-    lead: RoutedLead
+    lead: Lead
 
 
 @dataclass(frozen=True)
 class Waiting:
     """Nobody could take it, since then."""
 
-    lead: RoutedLead
+    lead: Lead
     since: datetime
 
 
@@ -42,7 +59,7 @@ class Waiting:
 class Assigned:
     """A rep has it. `worked`: there has been contact."""
 
-    lead: RoutedLead
+    lead: Lead
     rep_id: UUID
     worked: bool = False
 
@@ -61,26 +78,33 @@ class Ended:
 
 Assignment: TypeAlias = Unrouted | Nurtured | Waiting | Assigned | Converted | Ended
 
-ROUTED_FIELDS = tuple(RoutedLead.model_fields)
-
 
 def rep_of(state: Assignment) -> UUID | None:
     return state.rep_id if isinstance(state, Assigned) else None
 
 
-def facts_of(event: RoutedLead) -> RoutedLead:
-    """What routing knew of the lead, without the event's own part: states are kept by the thousand."""
-    return RoutedLead.model_construct(**{name: getattr(event, name) for name in ROUTED_FIELDS})
+def _lead(event: RoutedLead) -> Lead:
+    return Lead(
+        event.lead_id,
+        event.campaign_id,
+        event.import_id,
+        event.band,
+        event.score,
+        event.territory,
+        event.product_interest,
+        event.source_label,
+        event.source_kind,
+    )
 
 
 def evolve(state: Assignment, event: Event) -> Assignment:
     match event:
         case LeadAssigned():
-            return Assigned(facts_of(event), event.rep_id, worked=isinstance(state, Assigned) and state.worked)
+            return Assigned(_lead(event), event.rep_id, worked=isinstance(state, Assigned) and state.worked)
         case LeadQueued():
-            return Waiting(facts_of(event), event.since)
+            return Waiting(_lead(event), event.since)
         case LeadSentToNurture():
-            return Nurtured(facts_of(event))
+            return Nurtured(_lead(event))
         case LeadWorked() if isinstance(state, Assigned):
             return replace(state, worked=True)
         case LeadConverted(deal_id=deal_id):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from nexa_sales.read_models.follow_ups_due import tasks_of_lead
 from nexa_sales.read_models.lead_history import history_of
 from nexa_sales.read_models.lead_profile import downloads_of, profile_row
-from nexa_sales.read_models.where_leads_stand import standing_row
+from nexa_sales.read_models.where_leads_stand import because_of, standing_row
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class LeadRows:
     """`standing` is what sales did with the lead, `profile` what others told of it; either may still be on its way."""
 
     standing: Mapping[str, Any] | None
+    because: Mapping[str, Any] | None
     profile: Mapping[str, Any] | None
     downloads: list[str]
     tasks: list[dict[str, Any]]
@@ -33,6 +34,7 @@ async def lead_rows(connection: AsyncConnection, lead_id: UUID) -> LeadRows | No
     deal_id = standing["deal_id"] if standing else None
     return LeadRows(
         standing,
+        await because_of(connection, lead_id, standing["decided_at_version"]) if standing else None,
         profile,
         await downloads_of(connection, lead_id),
         await tasks_of_lead(connection, lead_id),

@@ -1,15 +1,19 @@
-"""Where does each lead stand with sales: who has it, since when, why, and what became of it?"""
+"""Where does each lead stand with sales: who has it, since when, why, and what became of it?
+
+Why it is where it is stands in the event that put it there; `decided_at_version` says which one that is.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Boolean, Column, DateTime, Index, Integer, Select, Table, Text, Uuid, select
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Select, Table, Text, Uuid, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
 from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.read_models import Change, Put, ReadModel
+from nexa_chassis.schema import events
 from nexa_contracts.sales import (
     LeadAssigned,
     LeadConverted,
@@ -19,7 +23,7 @@ from nexa_contracts.sales import (
     LeadSentToNurture,
     RoutedLead,
 )
-from nexa_contracts.values import Band, Because
+from nexa_contracts.values import Band
 from nexa_sales.assignment.events import LeadWorked
 from nexa_sales.read_models.lead_profile import lead_profiles
 from nexa_sales.read_models.rep_desk import reps
@@ -42,7 +46,7 @@ lead_standings = Table(
     Column("rep_id", Uuid),
     Column("assigned_because", Text),
     Column("worked", Boolean),
-    Column("because", JSON),
+    Column("decided_at_version", Integer),
     Column("reason", Text),
     Column("since", DateTime(timezone=True)),
     Column("account_id", Uuid),
@@ -61,15 +65,16 @@ def project(fact: Recorded) -> Iterator[Change]:
 
 
 def _standing(fact: Recorded) -> dict[str, object]:
+    decided = {"decided_at_version": fact.version}
     match fact.event:
         case LeadAssigned() as lead:
             taken = {"status": "assigned", "rep_id": lead.rep_id, "assigned_because": lead.reason.value}
-            return {**_routed(lead), **taken, "reason": None, "since": fact.time, "because": _because(lead.because)}
+            return {**_routed(lead), **taken, "reason": None, "since": fact.time, **decided}
         case LeadQueued() as lead:
             waits = {"status": "waiting", "rep_id": None, "reason": lead.reason, "since": lead.since}
-            return {**_routed(lead), **waits, "because": _because(lead.because)}
+            return {**_routed(lead), **waits, **decided}
         case LeadSentToNurture() as lead:
-            return {**_routed(lead), "status": "nurture", "since": fact.time, "because": _because(lead.because)}
+            return {**_routed(lead), "status": "nurture", "since": fact.time, **decided}
         case LeadWorked():
             return {"worked": True}
         case LeadConverted() as done:
@@ -94,21 +99,6 @@ def _routed(lead: RoutedLead) -> dict[str, object]:
         "product_interest": lead.product_interest,
         "source_label": lead.source_label,
         "source_kind": lead.source_kind.value,
-    }
-
-
-def _because(because: Because | None) -> dict[str, object] | None:
-    """As JSON; spelled out, since thousands are written at once."""
-    if because is None:
-        return None
-    return {
-        "rule": because.rule,
-        "rule_version": because.rule_version,
-        "facts": because.facts,
-        "candidates": [
-            {"id": each.id, "name": each.name, "taken": each.taken, "reason": each.reason}
-            for each in because.candidates
-        ],
     }
 
 
@@ -169,3 +159,12 @@ async def list_leads(
 async def standing_row(connection: AsyncConnection, lead_id: UUID) -> Mapping[str, Any] | None:
     row = (await connection.execute(_with_names().where(lead_standings.c.lead_id == lead_id))).mappings().one_or_none()
     return None if row is None else dict(row)
+
+
+async def because_of(connection: AsyncConnection, lead_id: UUID, version: int | None) -> Mapping[str, Any] | None:
+    """The `because` of the event that put the lead where it is."""
+    if version is None:
+        return None
+    event = select(events.c.data).where(events.c.stream == f"assignment-{lead_id}", events.c.version == version)
+    data = (await connection.execute(event)).scalar_one_or_none()
+    return data.get("because") if data else None

@@ -190,7 +190,7 @@ def upgrade() -> None:
         sa.Column("rep_id", sa.Uuid),
         sa.Column("assigned_because", sa.Text),
         sa.Column("worked", sa.Boolean),
-        sa.Column("because", sa.JSON),
+        sa.Column("decided_at_version", sa.Integer),
         sa.Column("reason", sa.Text),
         sa.Column("since", sa.DateTime(timezone=True)),
         sa.Column("account_id", sa.Uuid),
