@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 
 import httpx
+import psutil
 import pytest
 from counting.app import counting
 
@@ -92,6 +93,27 @@ async def test_without_a_database_callers_are_told_soon_to_come_back_and_then_se
     opened = await client.post("/counters", json={"amount": 12}, headers=key)
     assert opened.status_code == 201, opened.text
     await bell_is_heard(client, opened.json()["counter_id"])
+
+
+async def test_a_database_that_hangs_is_given_up_on_within_seconds(own_infra: Infra, service: RunningService) -> None:
+    assert own_infra.postgres is not None
+    client = service.client("clerk")
+    await client.post("/counters", json={"amount": 1})
+    server = psutil.Process(own_infra.postgres.pid)
+    stopped = [*server.children(recursive=True), server]
+    for process in stopped:
+        process.suspend()
+    try:
+        began = time.monotonic()
+        answers = await asyncio.gather(client.post("/counters", json={"amount": 12}), client.get("/counters"))
+        assert [answer.status_code for answer in answers] == [503, 503]
+        assert time.monotonic() - began < SOON
+        assert (await client.get("/livez")).status_code == 200
+    finally:
+        for process in stopped:
+            process.resume()
+    await ready_again(client)
+    assert (await client.post("/counters", json={"amount": 12})).status_code == 201
 
 
 async def test_a_database_restarted_under_load_loses_nothing_that_was_answered(

@@ -4,7 +4,7 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -13,16 +13,11 @@ from uuid import uuid4
 import httpx
 import jwt
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nexa_chassis.consumer import Consumer, cluster_id, consumers_of
 from nexa_chassis.migrate import migrate
 from nexa_chassis.process import ALL_ROLES, Process, Role
-from nexa_chassis.provisioning import ensure_topics
 from nexa_chassis.runtime import Runtime
-from nexa_chassis.schema import handled_offsets
 from nexa_chassis.service import Service
 from nexa_chassis.settings import Settings
 
@@ -159,10 +154,7 @@ async def running(
         chosen = Settings.model_validate(given | dict(settings or {}))
         await migrate(chosen, service)
         process = Process(service, chosen, roles)
-        consumers = consumers_of(process.runtime)
-        await ensure_topics(chosen, sorted({topic for consumer in consumers for topic in consumer.topics}))
-        if not history:
-            await _pass_over_history(process.runtime, consumers)
+        await _prepare_topics(process.runtime, history)
         stopping = asyncio.Event()
         task = asyncio.create_task(process.run(stopping))
         running_service = RunningService(process, signer)
@@ -182,47 +174,16 @@ def _log_for_people() -> None:
         structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
 
 
-async def _pass_over_history(runtime: Runtime, consumers: Sequence[Consumer]) -> None:
-    """Let the consumers begin at the end of their topics: the broker is shared by the tests, the database is not."""
-    cluster = await cluster_id(runtime.settings.kafka_bootstrap)
-    for consumer in consumers:
-        places = await _partitions(runtime.settings.kafka_bootstrap, consumer.topics)
-        kafka = AIOKafkaConsumer(
-            bootstrap_servers=runtime.settings.kafka_bootstrap,
-            group_id=f"nexa-{consumer.name}",
-            enable_auto_commit=False,
-        )
-        await kafka.start()
-        try:
-            kafka.assign(places)
-            ends = await kafka.end_offsets(places)
-            await kafka.commit(ends)
-        finally:
-            await kafka.stop()
-        async with runtime.engine.begin() as connection:
-            await connection.execute(
-                handled_offsets.insert(),
-                [
-                    {
-                        "consumer": consumer.name,
-                        "topic": place.topic,
-                        "partition": place.partition,
-                        "next_offset": end,
-                        "cluster_id": cluster,
-                    }
-                    for place, end in ends.items()
-                ],
-            )
+async def _prepare_topics(runtime: Runtime, history: bool) -> None:
+    # Imported here, so that tests of pure functions, which need only the words of `testing`, do not load the broker's client.
+    from nexa_chassis.consumer import consumers_of
+    from nexa_chassis.fresh_start import pass_over_history
+    from nexa_chassis.provisioning import ensure_topics
 
-
-async def _partitions(bootstrap: str, topics: Sequence[str]) -> list[TopicPartition]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        described = await admin.describe_topics(list(topics))
-    finally:
-        await admin.close()
-    return [TopicPartition(topic["topic"], part["partition"]) for topic in described for part in topic["partitions"]]
+    consumers = consumers_of(runtime)
+    await ensure_topics(runtime.settings, sorted({topic for consumer in consumers for topic in consumer.topics}))
+    if not history:
+        await pass_over_history(runtime, consumers)
 
 
 async def _ready(process: Process, task: asyncio.Task[None]) -> None:
