@@ -168,9 +168,20 @@ async def test_the_reject_file_has_the_original_columns_and_starts_no_formula(ma
     answer = await marketing_service.client.get(f"/imports/{stand['import_id']}/rejects.csv")
     assert answer.headers["content-type"].startswith("text/csv")
     lines = answer.text.splitlines()
-    assert lines[0] == "Email,Note,Line,Reason"
+    assert lines[0] == "Email,Note,Rejected line,Rejected because"
     assert lines[1].startswith("nobody,'=HYPERLINK(1),2,")
     assert len(lines) == 2
+
+
+async def test_a_mended_reject_file_brings_the_rows_in_as_they_were_meant(marketing_service: Any) -> None:
+    campaign_id = await marketing_service.campaign()
+    stand = await marketing_service.imported(campaign_id, b"Email,Phone,Note\nnobody,+49 30 1234,-5\n")
+    rejected = (await marketing_service.client.get(f"/imports/{stand['import_id']}/rejects.csv")).text
+    again = await marketing_service.imported(campaign_id, rejected.replace("nobody,", "ada@alder.example,").encode())
+    assert counts(again) == (1, 1, 0, 0, 0)
+    (row,) = (await marketing_service.ask("GET", "/leads"))["items"]
+    lead = await marketing_service.ask("GET", f"/leads/{row['lead_id']}")
+    assert (lead["phone"], lead["attributes"]) == ("+49 30 1234", {"Note": "-5"})
 
 
 async def test_rows_of_many_steps_and_pages_are_all_there(

@@ -40,16 +40,16 @@ from nexa_marketing.lead_import.decisions import (
 )
 from nexa_marketing.lead_import.importing import Task, job_id_of, job_of
 from nexa_marketing.lead_import.ledger import Outcome
-from nexa_marketing.lead_import.mapping import FIELDS, Choices, ColumnPlan
+from nexa_marketing.lead_import.mapping import FIELDS, REJECT_COLUMNS, Choices, ColumnPlan
 from nexa_marketing.lead_import.tables import import_progress, import_rows
 from nexa_marketing.lead_import.uploads import store_upload
+from nexa_marketing.lead_import.values import neutral
 from nexa_marketing.read_models.import_list import imports
 from nexa_marketing.settings import marketing_settings
 
 routes = APIRouter(tags=["imports"])
 
 SAMPLE_ROWS = 5
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class MappingBody(Body):
@@ -355,14 +355,15 @@ async def reject_file(import_id: UUID, call: Marketer, dry_run: bool = False) ->
 
 
 async def _reject_lines(call: Call, import_id: UUID, columns: tuple[str, ...], dry_run: bool) -> AsyncIterator[str]:
-    yield csv_line([*columns, "Line", "Reason"])
+    kept = [place for place, column in enumerate(columns) if column not in REJECT_COLUMNS]
+    yield csv_line([*(columns[place] for place in kept), *REJECT_COLUMNS])
     after = 0
     while True:
         async with call.query() as connection:
             rows = await _rejects_after(connection, import_id, dry_run, after)
         for line, column, reason, cells in rows:
-            padded = [*cells, *[""] * (len(columns) - len(cells))][: len(columns)]
-            yield csv_line([*padded, str(line), f"{column}: {reason}" if column else reason])
+            own = [cells[place] if place < len(cells) else "" for place in kept]
+            yield csv_line([*own, str(line), f"{column}: {reason}" if column else reason])
             after = line
         if not rows:
             return
@@ -378,8 +379,7 @@ async def _rejects_after(
 def csv_line(cells: list[str]) -> str:
     """A line of CSV in which no cell starts a formula: such a one gets an apostrophe, as spreadsheets write it."""
     text = io.StringIO()
-    safe = [f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in cells]
-    csv.writer(text, lineterminator="\r\n").writerow(safe)
+    csv.writer(text, lineterminator="\r\n").writerow([neutral(cell) for cell in cells])
     return text.getvalue()
 
 

@@ -16,6 +16,7 @@ from nexa_marketing.lead_import.values import (
     downloads_of,
     email_of,
     moment_of,
+    plain_cell,
     text_of,
     yes_or_no,
 )
@@ -107,7 +108,7 @@ class Interpreter:
             if profile.email is None:
                 raise _Unreadable(self._key_column, "there is no e-mail address")
             return MatchKey(EMAIL_KEY, profile.email)
-        value = cells[self._key_index].strip()
+        value = plain_cell(cells[self._key_index].strip())
         if not value:
             raise _Unreadable(self._key_column, "the cell to match by is empty")
         if len(value) > LONGEST_KEY:
@@ -174,7 +175,7 @@ class Interpreter:
     def _kept(self, cells: Sequence[str]) -> dict[str, str]:
         kept: dict[str, str] = {}
         for index, column in self._attributes:
-            value = cells[index].strip()
+            value = plain_cell(cells[index].strip())
             if len(value) > LONGEST_ATTRIBUTE:
                 raise _Unreadable(column, f"the text is longer than {LONGEST_ATTRIBUTE:,} characters")
             if value:
@@ -193,7 +194,7 @@ class Interpreter:
         if place := self._fields.get(field):
             index, column = place
             if (text := cells[index]) and not text.isspace():
-                return _Cell(column, text)
+                return _Cell(column, plain_cell(text))
         return self._constants.get(field)
 
     def _column(self, field: str) -> str:

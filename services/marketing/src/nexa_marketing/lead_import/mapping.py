@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from nexa_chassis.domain import Refused
 
 LEFT_OUT = "-"
+REJECT_COLUMNS = ("Rejected line", "Rejected because")
+"""What the reject file adds to the original columns; left out when it is sent again."""
 
 HEADERS: Mapping[str, tuple[str, ...]] = {
     "email": (
@@ -139,6 +141,9 @@ def plan_columns(columns: Sequence[str], first_rows: Sequence[Sequence[str]], ch
         if column in given:
             field, how = given[column], "left out" if given[column] == LEFT_OUT else "given"
             meanings.append(ColumnMeaning(column, field, how, samples[column]))
+            continue
+        if column in REJECT_COLUMNS:
+            meanings.append(ColumnMeaning(column, LEFT_OUT, "left out", samples[column]))
             continue
         guess = guess_field(column, samples[column])
         if guess is None or guess in taken:

@@ -24,11 +24,22 @@ DATE_FORMATS = (
     "%b %d, %Y %I:%M %p", "%b %d, %Y %I:%M:%S %p", "%b %d, %Y %H:%M:%S", "%b %d, %Y %H:%M", "%b %d, %Y",
     "%B %d, %Y %I:%M %p", "%B %d, %Y %H:%M", "%B %d, %Y", "%d %b %Y %H:%M", "%d %b %Y", "%d %B %Y",
 )  # fmt: skip
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 LARGEST_COUNT = 10_000
 
 
 class Unclear(Exception):
     """The text does not say what the column is for; the message tells why."""
+
+
+def neutral(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula: one that would start one gets an apostrophe in front."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def plain_cell(cell: str) -> str:
+    """A cell without the apostrophe that keeps spreadsheets from reading a formula."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA_STARTS else cell
 
 
 def text_of(cell: str, longest: int) -> str | None:
