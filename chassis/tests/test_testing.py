@@ -15,7 +15,7 @@ from counting.ring_bell import ring_bell
 
 from nexa_chassis.domain import AggregateInContext, Context, Deadline, Recorded, Refused, derive
 from nexa_chassis.reactions import Process
-from nexa_chassis.read_models import Add, Put, ReadModel, Remove
+from nexa_chassis.read_models import Add, Change, Put, ReadModel, Remove
 from nexa_chassis.testing import NOW, given, project, recorded
 
 ID = UUID(int=7)
@@ -127,7 +127,11 @@ def test_a_read_model_shows_rows() -> None:
 
 def test_changes_of_rows_mean_in_memory_what_they_mean_in_the_database() -> None:
     key = {"bell_id": BELL}
-    changes = [Add(bells, key, {"times": 2}), Put(bells, key, {"counter_id": ID}), Add(bells, key, {"times": 3})]
+    changes: list[Change] = [
+        Add(bells, key, {"times": 2}),
+        Put(bells, key, {"counter_id": ID}),
+        Add(bells, key, {"times": 3}),
+    ]
     model = replace(bells_heard, project=lambda fact: changes)
     rung = BellRung(bell_id=BELL, counter_id=ID, times=1)
     assert project(model, rung) == [{"bell_id": BELL, "counter_id": ID, "times": 5}]

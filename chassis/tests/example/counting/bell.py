@@ -70,7 +70,7 @@ def evolve(bell: Bell, event: Fact) -> Bell:
             assert_never(event)
 
 
-bell = Aggregate(
+bell: Aggregate[Command, Bell] = Aggregate(
     name="bell",
     key="bell_id",
     commands=(Ring, RingAgain, Mute),
