@@ -62,7 +62,10 @@ class Transaction:
         """Read what deciding these commands takes: every stream in one query, every context once per transaction."""
         pairs = self._pairs(commands)
         for context in self.unit.missing_contexts(pairs):
-            self.unit.set_context(context, await context.load(self.connection))
+            value = await context.load(self.connection)
+            for one in self.unit.appended[self._written :]:  # decided in this transaction, not yet in the database
+                value = context.evolve(value, one.fact.event)
+            self.unit.set_context(context, value)
         missing = self.unit.missing_streams(pairs)
         if missing:
             self.unit.heads.update(
