@@ -1,4 +1,4 @@
-"""`python -m nexa_<service> admin …`: what the engineer on call does, straight on the database, so also while the service is down.
+"""`python -m nexa_<service> admin …`: what the engineer on call does, straight on the database, so also with the service down.
 
 Who acted is recorded as `NEXA_OPERATOR`, else the name of the logged-in user.
 """

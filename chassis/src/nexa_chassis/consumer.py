@@ -2,7 +2,7 @@
 
 FastStream brings batches of raw records; a batch is handled until its transaction has committed, and only then are the
 offsets of its own partitions committed. An offset that could not be committed costs a second delivery, which the watermarks
-pass over.
+pass over. Where to begin is what the database says: never behind what it has seen handled, whatever the group's offsets are.
 """
 
 from __future__ import annotations
@@ -20,29 +20,38 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
-from faststream.kafka.subscriber.usecase import BatchSubscriber
 from prometheus_client import Counter, Histogram
-from sqlalchemy import delete, select
+from sqlalchemy import delete, tuple_
 
-from nexa_chassis.batch import BatchHandler, Candidate, LostPartition
+from nexa_chassis.batch import BatchHandler
 from nexa_chassis.conflicts import ConcurrencyConflict
+from nexa_chassis.consuming_rows import LostPartition
 from nexa_chassis.decoding import decode
 from nexa_chassis.failpoints import failpoint
 from nexa_chassis.handlers import Consumed, topics_of
+from nexa_chassis.log_ends import BROKER_TIMEOUT, LogEnds, cluster_id, handled_of, lag_over, partitions_of
 from nexa_chassis.parking import retry_due
 from nexa_chassis.schema import handled_offsets
 from nexa_chassis.status import Health
+from nexa_chassis.watermarks import Candidate
 
 if TYPE_CHECKING:
+    from faststream.kafka.subscriber.usecase import BatchSubscriber
+
     from nexa_chassis.runtime import Runtime
+
+__all__ = ["Consumer", "cluster_id", "consumers_of", "lag_of"]
 
 MOST_RECORDS = 2_000
 RETRY_EVERY = 0.5
 WATCH_EVERY = 2.0
 TOPICS_EVERY = 0.25
 STUCK_AFTER = 10.0
-ASSIGNED_WITHIN = 10.0
-BROKER_TIMEOUT = 5.0
+CHECK_WITHIN = 8.0
+"""Seconds for finding out where to begin; the group's session times out after 10."""
+REBALANCE_WITHIN = 60.0
+LOSS_SHOWN = 15.0
+"""Seconds that a lost log stands in the readiness at least, so that it is seen."""
 
 HANDLED = Counter("nexa_consumer_handled", "Records handled", ["service", "consumer"])
 FAILED_BATCHES = Counter("nexa_consumer_batch_retries", "Batches that had to be handled again", ["service", "consumer"])
@@ -52,6 +61,16 @@ LOGS_LOST = Counter(
 BATCH_SECONDS = Histogram(
     "nexa_consumer_batch_seconds", "From a batch's arrival to its commit", ["service", "consumer"]
 )
+BATCH_RECORDS = Histogram(
+    "nexa_consumer_batch_records",
+    "Records in a batch",
+    ["service", "consumer"],
+    buckets=(1, 2, 5, 10, 50, 100, 500, 1_000, 2_000),
+)
+
+
+class Broken(Exception):
+    """This membership in the group cannot go on; the consumer joins anew and begins where the database left off."""
 
 
 def consumers_of(runtime: Runtime) -> list[Consumer]:
@@ -59,35 +78,6 @@ def consumers_of(runtime: Runtime) -> list[Consumer]:
     fed = [model for model in runtime.service.read_models if model.from_topics]
     ends = LogEnds(runtime.settings.kafka_bootstrap)
     return [Consumer(runtime, consumed, ends) for consumed in (*runtime.service.reactions, *fed)]
-
-
-class LogEnds:
-    """Asks the broker where logs end, on a connection of its own: on a consumer's, the answer waits behind its long poll."""
-
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
-        self._turn = asyncio.Lock()
-        self._kafka: AIOKafkaConsumer | None = None
-
-    async def of(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        """The offset after the last record of each place. Raises what an absent broker raises, within seconds."""
-        async with self._turn:
-            try:
-                async with asyncio.timeout(BROKER_TIMEOUT):
-                    if self._kafka is None:
-                        self._kafka = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, metadata_max_age_ms=3_000)
-                        await self._kafka.start()
-                    ends: dict[TopicPartition, int] = await self._kafka.end_offsets(list(places))
-                    return ends
-            except BaseException:
-                await self.close()
-                raise
-
-    async def close(self) -> None:
-        kafka, self._kafka = self._kafka, None
-        if kafka is not None:
-            with suppress(Exception):
-                await asyncio.wait_for(kafka.stop(), BROKER_TIMEOUT)
 
 
 class Consumer:
@@ -105,12 +95,16 @@ class Consumer:
         self._ends = ends
         self._kafka: AIOKafkaConsumer | None = None
         self._subscriber: BatchSubscriber | None = None
+        self._stopping = asyncio.Event()
         self._cluster = ""
-        self._started = time.monotonic()
+        self._next: dict[TopicPartition, int] = {}
         self._busy_since: float | None = None
         self._unreachable = ""
         self._trouble = ""
-        self._stopping = asyncio.Event()
+        self._broken = ""
+        self._lost = ""
+        self._lost_at = 0.0
+        self._shorter = False
 
     @property
     def assigned(self) -> int:
@@ -118,10 +112,12 @@ class Consumer:
 
     def health(self) -> Health:
         """Not ready: not joined, without partitions, cut off from the broker, or at the same batch for too long."""
-        if self._kafka is None or self._unreachable:
-            return Health(False, self._unreachable or "not joined yet")
+        if self._kafka is None or self._unreachable or self._broken:
+            return Health(False, self._unreachable or self._broken or "not joined yet")
         if self._busy_since is not None and time.monotonic() - self._busy_since > STUCK_AFTER:
             return Health(False, f"at the same batch for {time.monotonic() - self._busy_since:.0f} s: {self._trouble}")
+        if self._lost and time.monotonic() - self._lost_at < LOSS_SHOWN:
+            return Health(False, self._lost)
         if not self.assigned:
             return Health(False, "no partitions are assigned")
         return Health(True)
@@ -129,15 +125,17 @@ class Consumer:
     async def run(self, stopping: asyncio.Event) -> None:
         """Consume until `stopping`; raises when the broker cannot be reached, so that a new attempt is made."""
         self._stopping = stopping
+        self._broken, self._next = "", {}
         broker = KafkaBroker(
             self._runtime.settings.kafka_bootstrap,
             consumer_only=True,
             allow_auto_create_topics=False,
             metadata_max_age_ms=3_000,
             logger=logging.getLogger("nexa_chassis.faststream"),
+            log_level=logging.DEBUG,
             graceful_timeout=self._runtime.settings.stop_timeout,
         )
-        subscriber = self._subscriber = broker.subscriber(
+        self._subscriber = broker.subscriber(
             *self.topics,
             group_id=f"nexa-{self.name}",
             batch=True,
@@ -147,16 +145,16 @@ class Consumer:
             auto_offset_reset="earliest",
             heartbeat_interval_ms=500,
             session_timeout_ms=10_000,
-            rebalance_timeout_ms=60_000,
+            rebalance_timeout_ms=round(REBALANCE_WITHIN * 1_000),
             listener=_AtRebalance(self),
             parser=_pass_through,
             decoder=_undecoded,
         )
-        subscriber(self._on_batch)
+        self._subscriber(self._on_batch)
         try:
             await self._await_topics(stopping)
             await broker.start()
-            self._kafka = subscriber.consumer
+            self._kafka = self._subscriber.consumer
             await self._watch(stopping)
         finally:
             self._kafka = self._subscriber = None
@@ -171,8 +169,7 @@ class Consumer:
             await asyncio.wait_for(admin.start(), BROKER_TIMEOUT)
             while missing := set(self.topics) - set(await asyncio.wait_for(admin.list_topics(), BROKER_TIMEOUT)):
                 self._unreachable = f"waiting for the topics {', '.join(sorted(missing))}"
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.wait(), TOPICS_EVERY)
+                await _wait(stopping, TOPICS_EVERY)
                 if stopping.is_set():
                     break
             self._unreachable = ""
@@ -181,56 +178,82 @@ class Consumer:
                 await asyncio.wait_for(admin.close(), BROKER_TIMEOUT)
 
     async def _watch(self, stopping: asyncio.Event) -> None:
-        """Beside the batches: try parked heads again, and find out whether the broker is still there."""
+        """Beside the batches: try parked heads again, and find out whether the broker and its logs are still there."""
         watched = time.monotonic()
         while not stopping.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), RETRY_EVERY)
+            await _wait(stopping, RETRY_EVERY)
+            if self._broken:
+                raise Broken(self._broken)
             if stopping.is_set():
                 return
             await self._retry_parked()
             if time.monotonic() - watched > WATCH_EVERY:
                 watched = time.monotonic()
-                await self._look_for_broker()
+                await self._look_at_broker()
 
     async def _retry_parked(self) -> None:
+        kafka = self._kafka
+        if kafka is None or self._turn.locked():
+            return
+        places = [(place.topic, place.partition) for place in kafka.assignment()]
         try:
             async with self._turn:
-                await retry_due(self._runtime, self.name, self._batches)
+                await retry_due(self._runtime, self.name, self._batches, places)
+        except (ConcurrencyConflict, LostPartition):
+            return
         except Exception as error:  # tried again in half a second; the batch itself reports an absent database
             self._runtime.log.warning("consumer.retry_failed", consumer=self.name, error=type(error).__name__)
 
-    async def _look_for_broker(self) -> None:
-        """A poll of an absent broker just returns nothing, so the end of the log is asked for."""
+    async def _look_at_broker(self) -> None:
+        """A poll of an absent broker just returns nothing, and one of a log begun anew goes on in silence: so ask."""
         kafka = self._kafka
-        if kafka is None:
+        places = list(kafka.assignment()) if kafka is not None else []
+        if not places:
             return
         try:
-            await self._ends.of(list(kafka.assignment()))
+            ends = await self._ends.of(places)
             self._unreachable = ""
         except (KafkaError, TimeoutError, OSError) as error:
             self._unreachable = f"the broker does not answer: {type(error).__name__}"
+            return
+        shorter = [place for place in places if ends[place] < self._next.get(place, 0)]
+        if shorter and self._shorter:
+            self._broken = f"the log of {_named(shorter)} ends before what was handled"
+        self._shorter = bool(shorter)
 
     async def _on_batch(self, message: KafkaMessage) -> None:
+        """Raises nothing: FastStream would go on with the next batch, and this one would be lost until a restart."""
         records: Sequence[ConsumerRecord[bytes, bytes]] = message.raw_message
-        self._busy_since = time.monotonic()
-        self.oldest_unhandled = datetime.fromtimestamp(min(each.timestamp for each in records) / 1_000, UTC)
-        async with self._turn:
-            if await self._handle(records):
-                failpoint("consumer.after_effect_before_offset")
-                await self._commit(records)
-                failpoint("consumer.after_offset")
-                self.handled += len(records)
-                HANDLED.labels(*self._labels).inc(len(records))
-                BATCH_SECONDS.labels(*self._labels).observe(time.monotonic() - self._busy_since)
-        self._busy_since, self.oldest_unhandled = None, None
+        began = time.monotonic()
+        try:
+            async with self._turn:
+                if self._broken or self._stopping.is_set():
+                    return
+                self._busy_since = began
+                self.oldest_unhandled = datetime.fromtimestamp(min(each.timestamp for each in records) / 1_000, UTC)
+                if await self._handle(records):
+                    failpoint("consumer.after_effect_before_offset")
+                    await self._commit(records)
+                    failpoint("consumer.after_offset")
+                    self._count(len(records), time.monotonic() - began)
+        except Exception as error:
+            self._broken = f"a batch could not be handled: {type(error).__name__}: {error}"
+            self._runtime.log.exception("consumer.broken", consumer=self.name)
+        finally:
+            self._busy_since, self.oldest_unhandled = None, None
+
+    def _count(self, records: int, seconds: float) -> None:
+        self.handled += records
+        HANDLED.labels(*self._labels).inc(records)
+        BATCH_SECONDS.labels(*self._labels).observe(seconds)
+        BATCH_RECORDS.labels(*self._labels).observe(records)
 
     async def _handle(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> bool:
         """Handle the batch, for as long as it takes; False when the process is to stop first."""
         candidates = [Candidate(decode(record)) for record in records]
         offsets = {(record.topic, record.partition): record.offset + 1 for record in records}
         pause = 0.05
-        while not self._stopping.is_set():
+        while not (self._stopping.is_set() or self._broken):
             try:
                 await self._batches.handle(candidates, offsets, self._cluster)
                 self._trouble = ""
@@ -243,93 +266,96 @@ class Consumer:
                     "consumer.batch_failed", consumer=self.name, error=self._trouble, again_in=pause
                 )
             FAILED_BATCHES.labels(*self._labels).inc()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause)
+            await _wait(self._stopping, pause)
             pause = min(pause * 2, 5.0)
         return False
 
     async def _commit(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+        """The offsets of the batch's own partitions; a partition that has gone to another member is none of ours."""
+        offsets = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
+        self._next.update(offsets)
         if self._kafka is None:
             return
-        offsets = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
         try:
             await asyncio.wait_for(self._kafka.commit(offsets), BROKER_TIMEOUT)
         except (KafkaError, TimeoutError, OSError) as error:
             self._runtime.log.info("consumer.offsets_not_committed", consumer=self.name, error=type(error).__name__)
 
     async def at_assignment(self, assigned: Sequence[TopicPartition]) -> None:
-        """Find partitions whose log is shorter than what was handled, or of another cluster, and read them from the start."""
-        kafka = self._subscriber_kafka()
+        """Begin where the database says. Nothing is fetched before that is known; where it cannot be, the group is left."""
+        kafka = self._subscriber.consumer if self._subscriber is not None else None
         if kafka is None or not assigned:
             return
-        self._cluster = await cluster_id(self._runtime.settings.kafka_bootstrap)
-        ends = await kafka.end_offsets(list(assigned))
-        async with self._runtime.engine.connect() as connection:
-            rows = await connection.execute(select(handled_offsets).where(handled_offsets.c.consumer == self.name))
-            known = {TopicPartition(row.topic, row.partition): row for row in rows}
-        lost = [
-            place
-            for place in assigned
-            if place in known and (known[place].cluster_id != self._cluster or ends[place] < known[place].next_offset)
-        ]
-        if lost:
-            LOGS_LOST.labels(*self._labels).inc(len(lost))
-            self._runtime.log.error(
-                "consumer.log_lost", consumer=self.name, partitions=[f"{p.topic}/{p.partition}" for p in lost]
-            )
-            async with self._runtime.engine.begin() as connection:
-                for place in lost:
-                    await connection.execute(
-                        delete(handled_offsets).where(
-                            handled_offsets.c.consumer == self.name,
-                            handled_offsets.c.topic == place.topic,
-                            handled_offsets.c.partition == place.partition,
-                        )
-                    )
-            await kafka.seek_to_beginning(*lost)
+        kafka.pause(*assigned)
+        try:
+            async with asyncio.timeout(CHECK_WITHIN):
+                await self._begin(kafka, assigned)
+        except Exception as error:
+            self._broken = f"where to begin could not be found out: {type(error).__name__}: {error}"
+            return
+        kafka.resume(*assigned)
 
-    def _subscriber_kafka(self) -> AIOKafkaConsumer | None:
-        """The client, also while it is still starting."""
-        return self._subscriber.consumer if self._subscriber is not None else None
+    async def _begin(self, kafka: AIOKafkaConsumer, assigned: Sequence[TopicPartition]) -> None:
+        """Seek to what the group has committed, never past what the database has seen, and to the start of a lost log."""
+        self._cluster = await cluster_id(self._runtime.settings.kafka_bootstrap)
+        ends = await self._ends.of(assigned)
+        handled = await handled_of(self._runtime.engine, self.name)
+        committed = dict(zip(assigned, await asyncio.gather(*map(kafka.committed, assigned)), strict=True))
+        lost = []
+        self._next = {}
+        for place in assigned:
+            known = handled.get(place)
+            start = 0
+            if known is not None and (known.cluster_id != self._cluster or ends[place] < known.next_offset):
+                lost.append(place)
+            elif known is not None:
+                start = known.next_offset if committed[place] is None else min(known.next_offset, committed[place])
+            self._next[place] = start
+            kafka.seek(place, start)
+        if lost:
+            await self._note_loss(lost)
+
+    async def _note_loss(self, lost: Sequence[TopicPartition]) -> None:
+        """Say that logs were lost. What the database knows of them is forgotten, but for the watermarks."""
+        self._lost = f"the log of {_named(lost)} was lost or is another cluster's; it is read again from its start"
+        self._lost_at = time.monotonic()
+        LOGS_LOST.labels(*self._labels).inc(len(lost))
+        self._runtime.log.error("consumer.log_lost", consumer=self.name, partitions=_named(lost))
+        columns = handled_offsets.c
+        gone = tuple_(columns.topic, columns.partition).in_([(place.topic, place.partition) for place in lost])
+        async with self._runtime.engine.begin() as connection:
+            await connection.execute(delete(handled_offsets).where(columns.consumer == self.name, gone))
 
     async def before_revocation(self) -> None:
-        """Wait for the batch in flight and its commit."""
-        async with self._turn:
-            return
+        """Wait for the batch in flight and its commit, as long as the group does."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REBALANCE_WITHIN - 5), self._turn:
+                return
 
     async def lag(self) -> int:
         """End of the log less what has been handled, over all partitions of its topics, read afresh."""
-        if self._kafka is None:
+        kafka = self._kafka
+        if kafka is None:
             raise ConnectionError(f"{self.name} has not joined its group")
-        return await _lag(self._kafka, self._ends, self._runtime, self)
+        places = [
+            TopicPartition(topic, partition)
+            for topic in self.topics
+            for partition in kafka.partitions_for_topic(topic) or ()
+        ]
+        return await lag_over(self._ends, self._runtime.engine, self.name, places)
 
 
 async def lag_of(runtime: Runtime, consumers: Sequence[Consumer]) -> dict[str, int]:
     """The lag of each consumer, asked of the broker and the database from outside: the service need not run."""
-    kafka = AIOKafkaConsumer(bootstrap_servers=runtime.settings.kafka_bootstrap)
+    bootstrap = runtime.settings.kafka_bootstrap
+    ends = LogEnds(bootstrap)
     try:
-        async with asyncio.timeout(BROKER_TIMEOUT):
-            await kafka.start()
-        ends = LogEnds(runtime.settings.kafka_bootstrap)
-        lags = {consumer.name: await _lag(kafka, ends, runtime, consumer) for consumer in consumers}
-        await ends.close()
-        return lags
+        return {
+            each.name: await lag_over(ends, runtime.engine, each.name, await partitions_of(bootstrap, each.topics))
+            for each in consumers
+        }
     finally:
-        with suppress(Exception):
-            await asyncio.wait_for(kafka.stop(), BROKER_TIMEOUT)
-
-
-async def _lag(kafka: AIOKafkaConsumer, log_ends: LogEnds, runtime: Runtime, consumer: Consumer) -> int:
-    places = [
-        TopicPartition(topic, partition)
-        for topic in consumer.topics
-        for partition in kafka.partitions_for_topic(topic) or ()
-    ]
-    ends = await log_ends.of(places)
-    async with runtime.engine.connect() as connection:
-        rows = await connection.execute(select(handled_offsets).where(handled_offsets.c.consumer == consumer.name))
-        handled = {(row.topic, row.partition): row.next_offset for row in rows}
-    return sum(max(0, end - handled.get((place.topic, place.partition), 0)) for place, end in ends.items())
+        await ends.close()
 
 
 class _AtRebalance(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -343,16 +369,13 @@ class _AtRebalance(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._consumer.at_assignment(list(assigned))
 
 
-async def cluster_id(bootstrap: str) -> str:
-    """The id of the cluster behind an address; a wiped broker has another."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
-    try:
-        async with asyncio.timeout(BROKER_TIMEOUT):
-            await admin.start()
-            return str((await admin.describe_cluster())["cluster_id"])
-    finally:
-        with suppress(Exception):
-            await asyncio.wait_for(admin.close(), BROKER_TIMEOUT)
+async def _wait(stopping: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)
+
+
+def _named(places: Sequence[TopicPartition]) -> str:
+    return ", ".join(f"{place.topic}/{place.partition}" for place in sorted(places))
 
 
 async def _pass_through(records: Any) -> KafkaMessage:

@@ -6,6 +6,7 @@ A handler lives for one transaction: `begin` loads what all its facts need, `han
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from typing import Any, Protocol, TypeAlias
@@ -26,6 +27,10 @@ Consumed: TypeAlias = "Reaction | Process[Any] | ReadModel"
 
 
 class Handler(Protocol):
+    """`spoiled`: a fact failed half way and left something behind, so the handler must not be finished."""
+
+    spoiled: bool
+
     async def begin(self, tx: Transaction, facts: Iterable[Recorded]) -> None: ...
     def handle(self, fact: Recorded, now: datetime) -> Sequence[object]: ...
     def instance_of(self, fact: Recorded) -> UUID | None: ...
@@ -43,6 +48,8 @@ def handler_for(consumer: str, consumed: Consumed) -> Handler:
 
 
 class ReactionHandler:
+    spoiled = False
+
     def __init__(self, reaction: Reaction) -> None:
         self._reaction = reaction
 
@@ -63,6 +70,8 @@ class ReactionHandler:
 class ProcessHandler:
     """Keeps the state of each instance of a process in `process_states`."""
 
+    spoiled = False
+
     def __init__(self, consumer: str, process: Process[Any]) -> None:
         self._consumer = consumer
         self._process = process
@@ -70,7 +79,10 @@ class ProcessHandler:
         self._changed: set[UUID] = set()
 
     async def begin(self, tx: Transaction, facts: Iterable[Recorded]) -> None:
-        keys = {self._process.key(fact.event) for fact in facts}
+        keys = set()
+        for fact in facts:
+            with suppress(Exception):  # a fact without a key fails by itself, when it is handled
+                keys.add(self._process.key(fact.event))
         rows = await tx.fetch(
             "select key, state::text from process_states where consumer = %s and key = any(%s)",
             (self._consumer, list(keys)),
@@ -106,6 +118,7 @@ class ProcessHandler:
 
 class ReadModelHandler:
     def __init__(self, model: ReadModel) -> None:
+        self.spoiled = False
         self._model = model
         self._changes = Changes()
 
@@ -113,14 +126,19 @@ class ReadModelHandler:
         """Nothing to load: rows are changed where they are."""
 
     def handle(self, fact: Recorded, now: datetime) -> Sequence[object]:
-        self._changes.extend(tuple(self._model.project(fact)))
+        changes = tuple(self._model.project(fact))
+        try:
+            self._changes.extend(changes)
+        except Exception:
+            self.spoiled = True  # the first of its changes may be merged with those of other facts already
+            raise
         return ()
 
     def instance_of(self, fact: Recorded) -> UUID | None:
         return None
 
     async def finish(self, tx: Transaction) -> None:
-        for statement in self._changes.statements():
+        for statement in self._changes.statements(lock=True):
             await tx.run(statement.sql, (statement.rows,))
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import func, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nexa_chassis.batch import BatchHandler, Candidate, parked_row
+from nexa_chassis.batch import BatchHandler
+from nexa_chassis.consuming_rows import parked_candidate
 from nexa_chassis.schema import operator_acts, parked
 
 if TYPE_CHECKING:
@@ -21,32 +22,37 @@ if TYPE_CHECKING:
 MOST_KEYS = 200
 
 _DUE_STREAMS = text(
-    "select stream from parked where consumer = :consumer and stream is not null group by stream"
-    " having bool_or(reason = 'failure' and status = 'waiting' and next_attempt_at <= now())"
-    " or (not bool_or(reason = 'failure') and bool_or(next_attempt_at <= now()))"
-    " order by min(next_attempt_at) limit :most"
+    "select distinct stream from parked where consumer = :consumer and next_attempt_at <= now() and stream is not null"
+    " and status = 'waiting' and topic || '/' || partition = any(:places) limit :most"
 )
-_FIRST_OF = text(
-    "select distinct on (stream) id, topic, partition, record_offset, key, value, headers::text, reason = 'failure'"
+_HEADS = text(
+    "select distinct on (stream) id, topic, partition, record_offset, key, value, headers::text,"
+    " reason <> 'failure' or (status = 'waiting' and next_attempt_at <= now()) as due, stream, reason = 'failure' as failed"
     " from parked where consumer = :consumer and stream = any(:streams)"
     " order by stream, (reason = 'failure') desc, version, id"
 )
-_PUT_OFF_WAITING = text(
-    "update parked set next_attempt_at = now() + interval '5 seconds'"
-    " where consumer = :consumer and stream = any(:streams) and reason <> 'failure'"
+_PUT_OFF = text(
+    "update parked set next_attempt_at = case when stream = any(:failed) then null else now() + interval '5 seconds' end"
+    " where consumer = :consumer and stream = any(:streams) and reason <> 'failure' and next_attempt_at <= now()"
 )
 
 
-async def retry_due(runtime: Runtime, consumer: str, batches: BatchHandler) -> int:
-    """Try the heads whose time has come, and whatever waits without a head; gives how many keys were tried."""
+async def retry_due(runtime: Runtime, consumer: str, batches: BatchHandler, places: Sequence[tuple[str, int]]) -> int:
+    """Try the heads whose time has come, and gaps that may be closed, of these partitions; gives how many were tried.
+
+    What waits behind a failed head, be it due later or given up, is woken when that one is done.
+    """
+    given = {"consumer": consumer, "most": MOST_KEYS, "places": [f"{topic}/{part}" for topic, part in places]}
     async with runtime.engine.begin() as connection:
-        streams = list(await connection.scalars(_DUE_STREAMS, {"consumer": consumer, "most": MOST_KEYS}))
+        streams = list(await connection.scalars(_DUE_STREAMS, given))
         if not streams:
             return 0
-        rows = (await connection.execute(_FIRST_OF, {"consumer": consumer, "streams": streams})).all()
-        await connection.execute(_PUT_OFF_WAITING, {"consumer": consumer, "streams": streams})
-    heads = [parked_row(tuple(row)) for row in rows]
-    await batches.handle([Candidate(head.delivery, head.id) for head in heads], {}, "")
+        rows = (await connection.execute(_HEADS, {"consumer": consumer, "streams": streams})).all()
+        failed = [row.stream for row in rows if row.failed]
+        await connection.execute(_PUT_OFF, {"consumer": consumer, "streams": streams, "failed": failed})
+    heads = [parked_candidate(row[:7]) for row in rows if row.due]
+    if heads:
+        await batches.handle(heads, {}, "")
     return len(heads)
 
 
@@ -145,27 +151,33 @@ async def discard(
     if row is None:
         raise NothingParked(f"Nothing of {stream or place} is parked by {consumer}.")
     what = f"{row.topic}/{row.partition}@{row.record_offset}"
-    if row.stream is None or row.reason == "failure":
+    if row.stream is None:
         await connection.execute(parked.delete().where(parked.c.id == row.id))
-    if row.stream is not None:
-        previous = parked_row(
-            (row.id, row.topic, row.partition, row.record_offset, row.key, row.value, _text(row.headers), False)
-        ).delivery.previous
-        reached = row.version if row.reason == "failure" else previous
-        await connection.execute(
-            text(
-                "insert into watermarks as w (consumer, stream, version) values (:consumer, :stream, :version)"
-                " on conflict (consumer, stream) do update set version = greatest(w.version, excluded.version)"
-            ),
-            {"consumer": consumer, "stream": row.stream, "version": reached},
-        )
-        await connection.execute(
-            parked.update()
-            .where(parked.c.consumer == consumer, parked.c.stream == row.stream)
-            .values(next_attempt_at=func.now())
-        )
+    else:
+        await _pass_over(connection, consumer, row)
     await _note(connection, actor, "discard", consumer, row.stream, f"{what}: {reason}")
     return what
+
+
+async def _pass_over(connection: AsyncConnection, consumer: str, row: Row[Any]) -> None:
+    """Move the watermark past a failed event, or up to one that waits for what will never come; wake what is next."""
+    columns = (row.id, row.topic, row.partition, row.record_offset, row.key, row.value, orjson.dumps(row.headers))
+    previous = parked_candidate(columns).delivery.previous
+    reached = await connection.scalar(
+        text(
+            "insert into watermarks as w (consumer, stream, version) values (:consumer, :stream, :version)"
+            " on conflict (consumer, stream) do update set version = greatest(w.version, excluded.version)"
+            " returning version"
+        ),
+        {"consumer": consumer, "stream": row.stream, "version": row.version if row.reason == "failure" else previous},
+    )
+    if row.reason == "failure" or reached > previous:
+        await connection.execute(parked.delete().where(parked.c.id == row.id))
+    await connection.execute(
+        parked.update()
+        .where(parked.c.consumer == consumer, parked.c.stream == row.stream, parked.c.reason != "failure")
+        .values(next_attempt_at=func.now())
+    )
 
 
 async def _note(
@@ -174,7 +186,3 @@ async def _note(
     await connection.execute(
         insert(operator_acts).values(actor=actor, act=act, consumer=consumer, stream=stream, detail=detail)
     )
-
-
-def _text(headers: object) -> str:
-    return orjson.dumps(headers).decode()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from heapq import heappop, heappush
+from itertools import count
 
 from nexa_chassis.decoding import Delivery
 
@@ -18,41 +20,57 @@ class Verdict(Enum):
     GAP = "gap"
 
 
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """A delivery that waits in the table of parked ones. `failed`: it is the head that its key waits for."""
+@dataclass(slots=True)
+class Candidate:
+    """A delivery to be handled; `parked_id` is its row if it comes out of the table of parked ones."""
 
-    id: int
     delivery: Delivery
-    failed: bool
+    parked_id: int | None = None
 
 
 class Ledger:
-    """The watermarks and parked deliveries of a batch's streams, moved forward in memory as the batch is worked through."""
+    """The watermarks and waiting deliveries of a batch's streams, moved forward in memory as the batch is worked through.
 
-    def __init__(self, watermarks: Mapping[str, int], parked: Iterable[Parked]) -> None:
-        self._found = dict(watermarks)
+    `parked` are the streams of which anything is parked, `blocked` those whose next event has failed before; `waiting` are
+    parked deliveries that may come in line.
+    """
+
+    def __init__(
+        self,
+        watermarks: Mapping[str, int],
+        parked: Iterable[str] = (),
+        blocked: Iterable[str] = (),
+        waiting: Iterable[Candidate] = (),
+    ) -> None:
+        self._found = watermarks
+        self._parked = set(parked)
         self._now = dict(watermarks)
-        self._blocked: set[str] = set()
-        self._waiting: dict[str, dict[int, Parked]] = {}
-        for each in parked:
-            stream = each.delivery.stream
-            if stream is None:
-                continue
-            if each.failed:
-                self._blocked.add(stream)
-            self._waiting.setdefault(stream, {})[each.delivery.version] = each
+        self._moved: set[str] = set()
+        self._blocked = set(blocked)
+        self._waiting: dict[str, list[tuple[int, int, Candidate]]] = {}
+        self._number = count()
+        for each in waiting:
+            self.wait(each)
 
-    def verdict(self, stream: str, version: int, previous: int) -> Verdict:
+    def verdict(self, delivery: Delivery) -> Verdict:
+        """Of a delivery that belongs to a stream."""
+        stream = delivery.stream
+        assert stream is not None
         watermark = self._now.get(stream, 0)
-        if version <= watermark:
+        if delivery.version <= watermark:
             return Verdict.DUPLICATE
         if stream in self._blocked:
             return Verdict.BEHIND
-        return Verdict.APPLY if previous == watermark else Verdict.GAP
+        return Verdict.APPLY if delivery.previous == watermark else Verdict.GAP
+
+    def handled(self, delivery: Delivery) -> bool:
+        """Whether it was at or below the watermark before this batch."""
+        return delivery.stream is None or delivery.version <= self._found.get(delivery.stream, 0)
 
     def advance(self, stream: str, version: int) -> None:
+        """The event of this version is handled."""
         self._now[stream] = version
+        self._moved.add(stream)
 
     def block(self, stream: str) -> None:
         """The event after the watermark failed: nothing of this stream is applied before it."""
@@ -62,24 +80,35 @@ class Ledger:
         """The failed head is about to be tried again."""
         self._blocked.discard(stream)
 
-    def next_waiting(self, stream: str) -> Parked | None:
-        """The parked delivery that is next in line now, each only once."""
+    def is_blocked(self, stream: str) -> bool:
+        return stream in self._blocked
+
+    def wait(self, candidate: Candidate) -> None:
+        """It may come in line once what it waits for has come."""
+        stream = candidate.delivery.stream
+        if stream is not None:
+            heap = self._waiting.setdefault(stream, [])
+            heappush(heap, (candidate.delivery.version, next(self._number), candidate))
+
+    def next_waiting(self, stream: str) -> Candidate | None:
+        """The waiting delivery that is in line now, or that has been passed; each only once."""
         waiting = self._waiting.get(stream)
         if not waiting or stream in self._blocked:
             return None
+        version, _, candidate = waiting[0]
         watermark = self._now.get(stream, 0)
-        for version in sorted(waiting):
-            if version <= watermark or waiting[version].delivery.previous == watermark:
-                return waiting.pop(version)
-        return None
+        if version > watermark and candidate.delivery.previous != watermark:
+            return None
+        heappop(waiting)
+        return candidate
 
     def waiting_deliveries(self) -> list[Delivery]:
-        return [parked.delivery for waiting in self._waiting.values() for parked in waiting.values()]
+        return [candidate.delivery for waiting in self._waiting.values() for _, _, candidate in waiting]
 
     def moves(self) -> list[tuple[str, int, int]]:
         """(stream, version found, version reached) of each stream that moved, sorted by stream."""
-        return sorted(
-            (stream, self._found.get(stream, 0), version)
-            for stream, version in self._now.items()
-            if version != self._found.get(stream, 0)
-        )
+        return [(stream, self._found.get(stream, 0), self._now[stream]) for stream in sorted(self._moved)]
+
+    def moved_with_parked(self) -> list[str]:
+        """The streams that moved and of which something was parked before."""
+        return sorted(self._moved & self._parked)
