@@ -68,9 +68,7 @@ def project(fact: Recorded) -> Iterator[Change]:
         yield Put(last_entries, {"diary_id": fact.event.diary_id}, values)
 
 
-what_was_written_last = ReadModel(
-    name="what_was_written_last", tables=(last_entries,), on=(Written,), project=project
-)
+what_was_written_last = ReadModel(name="what_was_written_last", tables=(last_entries,), on=(Written,), project=project)
 
 
 def diaries(name: str, jobs: Sequence[Job] = ()) -> Service:

@@ -78,6 +78,15 @@ class Desk:
         [(found,)] = await self.rows(sql)
         return int(found)
 
+    async def cut_connections(self) -> int:
+        """End every connection that the service has to its database; gives how many there were."""
+        async with await psycopg.AsyncConnection.connect(libpq(self.settings.database_url)) as connection:
+            found = await connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and usename = current_user and application_name = 'nexa'"
+            )
+            return len(await found.fetchall())
+
     async def entries(self) -> list[Entry]:
         """Every record of the topic, partition by partition."""
         return await read(self.settings.kafka_bootstrap, self.topic)
