@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from diary import Write
 from diary_desk import Desk, an_origin, at_work, open_desk
+
 from nexa_chassis.clock import FileClock, FixedClock, write_clock
 from nexa_chassis.deadlines import MOST_ATTEMPTS, DeadlineRunner, next_due_at, retry
 from nexa_chassis.domain import Deadline
@@ -53,7 +54,7 @@ async def written(desk: Desk) -> int:
 
 
 async def waiting(desk: Desk) -> list[tuple[str, int, str | None]]:
-    return [tuple(row) for row in await desk.rows("select status, attempts, error from deadlines order by due_at")]  # type: ignore[misc]
+    return [tuple(row) for row in await desk.rows("select status, attempts, error from deadlines order by due_at")]
 
 
 async def may_try_again(runtime: Runtime) -> None:
@@ -98,7 +99,7 @@ async def test_one_that_fails_is_put_off_and_stops_no_other(desk: Desk, runtime:
 
 
 async def test_one_that_the_database_refuses_is_found_among_a_thousand(desk: Desk, runtime: Runtime) -> None:
-    """No decision explains the error: the read model's text column takes no \\u0000."""
+    r"""No decision explains the error: the read model's text column takes no \u0000."""
     bad = remember(NOON, "nul \x00 nul")
     await schedule(runtime, *(remember(NOON) for _ in range(700)), bad, *(remember(NOON) for _ in range(299)))
     runner = DeadlineRunner(runtime)

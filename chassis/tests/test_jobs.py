@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 from diary import Write
 from diary_desk import Desk, an_origin, at_work, open_desk
+from pydantic import JsonValue
+
 from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.jobs import MOST_ATTEMPTS, Finished, Job, JobRunner, StartJob, retry
 from nexa_chassis.runtime import Runtime
@@ -14,7 +16,6 @@ from nexa_chassis.testing import eventually
 from nexa_chassis.transaction import Transaction
 from nexa_local.infra import Infra
 from nexa_local.postgres import Database
-from pydantic import JsonValue
 
 State = Mapping[str, JsonValue]
 TOO_WEAK: set[UUID] = set()
@@ -64,7 +65,7 @@ async def begin(runtime: Runtime, name: str, **state: JsonValue) -> UUID:
 
 async def job(desk: Desk, job_id: UUID) -> tuple[str, State, int, str | None]:
     [row] = await desk.rows(f"select status, state, attempts, error from jobs where id = '{job_id}'")
-    return row  # type: ignore[return-value]
+    return row
 
 
 async def pages(desk: Desk, job_id: UUID) -> list[str]:

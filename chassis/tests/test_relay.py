@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from diary import Write
 from diary_desk import Desk, an_origin, at_work, distinct, inversions, libpq, open_desk, relaying, write
+
 from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.event_codec import RECORD_LIMIT
 from nexa_chassis.origin import Origin
@@ -276,4 +277,4 @@ async def freeze_in_a_batch(
 
 async def pretend(desk: Desk, sql: str) -> None:
     async with await psycopg.AsyncConnection.connect(libpq(desk.owner_url), autocommit=True) as connection:
-        await connection.execute(sql)  # type: ignore[arg-type]
+        await connection.execute(sql)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid
+
 from nexa_chassis.domain import Aggregate, Recorded, Refused
 from nexa_chassis.jobs import Job
 from nexa_chassis.read_models import Change, Put, ReadModel
 from nexa_chassis.service import Service
 from nexa_contracts.envelope import Event
 from nexa_contracts.topics import Topic
-from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid
 
 
 class Written(Event):

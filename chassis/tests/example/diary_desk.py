@@ -16,6 +16,8 @@ import orjson
 import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from diary import Write, diaries, metadata
+from sqlalchemy import create_engine, make_url, text
+
 from nexa_chassis.broker_view import look
 from nexa_chassis.clock import Clock
 from nexa_chassis.jobs import Job
@@ -30,7 +32,6 @@ from nexa_chassis.settings import Settings
 from nexa_chassis.status import Part
 from nexa_local.infra import Infra
 from nexa_local.postgres import Database
-from sqlalchemy import create_engine, make_url, text
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Desk:
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What the owner of the database sees."""
         async with await psycopg.AsyncConnection.connect(libpq(self.owner_url), autocommit=True) as connection:
-            return await (await connection.execute(sql)).fetchall()  # type: ignore[arg-type]
+            return await (await connection.execute(sql)).fetchall()
 
     async def count(self, sql: str) -> int:
         [(found,)] = await self.rows(sql)

@@ -3,6 +3,7 @@
 import os
 
 from diary import diaries
+
 from nexa_chassis.main import run
 
 if __name__ == "__main__":
