@@ -198,7 +198,7 @@ def test_laying_the_same_row_over_a_lead_twice_is_laying_it_once(known: Profile,
 
 def test_registering_a_person_who_is_a_lead_already_is_refused() -> None:
     given(lead, created()).when(RegisterLead(LEAD, ORIGIN, profile(title="CEO"))).then_refused(rule="lead.known")
-    given(lead, created()).when(RegisterLead(LEAD, ORIGIN, ADA)).then()
+    given(lead, created()).when(RegisterLead(LEAD, ORIGIN, ADA)).then_refused(rule="lead.known")
 
 
 def test_a_change_judges_anew_whether_the_lead_is_in_the_target_audience() -> None:

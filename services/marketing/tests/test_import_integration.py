@@ -139,6 +139,17 @@ async def test_what_is_not_csv_is_refused_with_what_it_is(marketing_service: Any
     assert stand["mapping"] == {"Email": "email"}
 
 
+async def test_a_file_sent_again_before_the_start_takes_the_place_of_the_first(marketing_service: Any) -> None:
+    campaign_id = await marketing_service.campaign()
+    import_id = await marketing_service.upload(campaign_id, REGISTRANTS)
+    await marketing_service.ask("PUT", f"/imports/{import_id}/file", content=b"Email\nada@alder.example\n")
+    async with marketing_service.service.runtime.engine.connect() as connection:
+        pieces = await connection.exec_driver_sql("select count(*), count(distinct upload_id) from import_chunks")
+        assert tuple(pieces.one()) == (1, 1)
+    await marketing_service.start(import_id)
+    assert counts(await marketing_service.ended(import_id)) == (1, 1, 0, 0, 0)
+
+
 async def test_the_mapping_is_guessed_shown_with_samples_and_can_be_changed(marketing_service: Any) -> None:
     campaign_id = await marketing_service.campaign()
     import_id = await marketing_service.upload(

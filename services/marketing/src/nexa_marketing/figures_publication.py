@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Column, Select, Table, Uuid, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.origin import Origin
 from nexa_chassis.runtime import Runtime
 from nexa_chassis.workers import Worker
@@ -60,7 +61,10 @@ async def publish_outdated(runtime: Runtime) -> int:
 
 async def _run(runtime: Runtime, stopping: asyncio.Event) -> None:
     while not stopping.is_set():
-        await publish_outdated(runtime)
+        with contextlib.suppress(
+            ConcurrencyConflict
+        ):  # somebody changes the campaign at this moment; the next round sees it
+            await publish_outdated(runtime)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), marketing_settings().figures_interval)
 

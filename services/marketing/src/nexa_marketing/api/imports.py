@@ -42,7 +42,7 @@ from nexa_marketing.lead_import.importing import Task, job_id_of, job_of
 from nexa_marketing.lead_import.ledger import Outcome
 from nexa_marketing.lead_import.mapping import FIELDS, REJECT_COLUMNS, Choices, ColumnPlan
 from nexa_marketing.lead_import.tables import import_progress, import_rows
-from nexa_marketing.lead_import.uploads import store_upload
+from nexa_marketing.lead_import.uploads import remove_upload, store_upload
 from nexa_marketing.lead_import.values import neutral
 from nexa_marketing.read_models.import_list import imports
 from nexa_marketing.settings import marketing_settings
@@ -194,6 +194,9 @@ async def receive_file(import_id: UUID, call: Marketer, request: Request) -> Rec
     reading = read_window(head, Cursor(form.first_row, form.first_line), form, last=whole, limit=SAMPLE_ROWS)
     first_rows = tuple(tuple(printable(row.cells)) for row in reading.rows if isinstance(row, Row))
     await call.execute(ReceiveFile(import_id, upload_id, received, first_rows), key=f"upload {upload_id}")
+    if isinstance(state, Uploaded):
+        async with call.runtime.engine.begin() as connection:
+            await remove_upload(connection, state.file.upload_id)
     uploaded = await _load(call, import_id)
     assert isinstance(uploaded, Uploaded)
     plan = plan_of(uploaded, Choices({}, None, {}))
@@ -238,6 +241,7 @@ async def start_import(import_id: UUID, body: StartBody, call: Marketer) -> Open
         form = state.file.format
         task = Task(
             import_id=import_id,
+            upload_id=state.file.upload_id,
             dry_run=body.dry_run,
             fields=plan.fields,
             match_key=plan.match_key or "",

@@ -126,14 +126,11 @@ async def create_lead(body: NewLead, call: Marketer, response: Response) -> Lead
 
 
 async def _lead_for(call: Call, email: object, lead_id: UUID) -> UUID:
-    """The id to make the lead under. The address is claimed first; a claim that no lead came of is taken over."""
+    """The id to make the lead under: whose the address is now. If that is another lead's, making it again is refused."""
     if not isinstance(email, str):
         return lead_id
     async with call.runtime.engine.begin() as connection:
-        owner = await match_keys.claim_email(connection, email, lead_id)
-    if owner != lead_id and not isinstance((await call.runtime.store.load(lead, owner)).state, NoLead):
-        raise Refused(f"The e-mail address belongs to lead {owner}; change that one.", rule="lead.known")
-    return owner
+        return await match_keys.claim_email(connection, email, lead_id)
 
 
 def _profile(body: NewLead, told: dict[str, str | CompanySize | None], plan: Plan) -> Profile:

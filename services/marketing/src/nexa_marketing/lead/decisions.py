@@ -78,10 +78,8 @@ def decide(command: LeadCommand, state: Lead, now: datetime) -> Sequence[Event]:
     match command, state:
         case ((RegisterLead(lead_id, origin, profile) | ImportLead(lead_id, origin, profile)), NoLead()):
             return [LeadCreated(lead_id=lead_id, **vars(origin), **vars(profile))]
-        case RegisterLead(lead_id, origin, profile), Active() if (origin, profile) == (state.origin, state.profile):
-            return []
         case RegisterLead(lead_id), Active() | Withdrawn():
-            raise Refused(f"This is lead {lead_id} already.", rule="lead.known")
+            raise Refused(f"The e-mail address belongs to lead {lead_id}; change that one.", rule="lead.known")
         case ImportLead(), Active():
             return _imported(command, state)
         case (ImportLead(), Withdrawn()) | (UnsubscribeLead() | WithdrawLead(), Withdrawn()):

@@ -47,6 +47,7 @@ class Task:
     """What a step is told: which import, by which plan, where it stands, and on whose behalf."""
 
     import_id: UUID
+    upload_id: UUID
     dry_run: bool
     fields: dict[str, str | None]
     match_key: str
@@ -72,7 +73,7 @@ class Task:
 
     def at(self, cursor: Cursor) -> JobState:
         moved = {**vars(self), "offset": cursor.offset, "line": cursor.line, "skipping": cursor.skipping}
-        return {**moved, "import_id": str(self.import_id)}
+        return {**moved, "import_id": str(self.import_id), "upload_id": str(self.upload_id)}
 
 
 _TASK = TypeAdapter(Task)
@@ -94,6 +95,8 @@ async def step(tx: Transaction, runtime: Runtime, job_id: UUID, state: JobState)
     loaded = stream.state
     if not isinstance(loaded, Running) and not (isinstance(loaded, Uploaded) and task.dry_run):
         return Finished({"reason": f"the import is {type(loaded).__name__.lower()}"})
+    if loaded.file.upload_id != task.upload_id:
+        return Finished({"reason": "another file has taken the place of this one"})
     planned = (await runtime.store.load(campaign, loaded.order.campaign_id)).state
     assert isinstance(planned, Planned)
     if task.offset == loaded.file.format.first_row:
