@@ -92,6 +92,10 @@ async def test_the_lead_page_tells_all_in_one_request(sales_service: Any) -> Non
         ("jonas", False),
     ]
     assert [task["title"] for task in page["tasks"]] == ["Call hot webinar lead"]
+    order = [entry["event"] for entry in page["timeline"]]
+    assert [order.index(name) for name in ("LeadCreated", "LeadScored", "LeadAssigned", "TaskCreated")] == sorted(
+        order.index(name) for name in ("LeadCreated", "LeadScored", "LeadAssigned", "TaskCreated")
+    )
     told = {entry["summary"]: entry["actor"] for entry in page["timeline"]}
     assert told["Assigned to maria as high lead (first)"] == "system:sales.route_scored_lead"
     assert told["Asked a question: Does it export CSV?"] == "test"

@@ -3,7 +3,7 @@
 A summary is written once and stays as it was then, whatever changes later.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +44,9 @@ from nexa_contracts.sales import (
 from nexa_contracts.scoring import LeadScored
 from nexa_sales.assignment.events import LeadWorked
 from nexa_sales.tables import metadata
+
+FOLLOWS = {name: place for place, name in enumerate(("lead", "lead_score", "assignment", "nurture", "task", "deal"))}
+"""Kinds of streams, each after the one whose events lead to its own."""
 
 MAIL_KINDS_ABOUT_LEADS = frozenset({"thank_you", "nurture_step"})
 
@@ -225,7 +228,10 @@ lead_history_elsewhere = ReadModel(
 async def history_of(
     connection: AsyncConnection, lead_id: UUID, deal_id: UUID | None, limit: int = 200
 ) -> list[dict[str, Any]]:
-    """The latest entries of a lead and of the deal it became, in the order in which things happened."""
+    """The latest entries of a lead and of the deal it became, in the order in which things happened.
+
+    What happened at one moment (a simulated clock stands still for long) is told in the order in which it follows.
+    """
     shown = ("event_id", "event", "occurred_at", "recorded_at", "actor", "summary")
     parts = []
     for table in (done_here, heard_elsewhere):
@@ -236,4 +242,10 @@ async def history_of(
     entries = union_all(*parts).subquery()
     latest = select(entries).order_by(entries.c.occurred_at.desc(), entries.c.event_id.desc()).limit(limit)
     rows = (await connection.execute(latest)).mappings().all()
-    return [dict(row) for row in reversed(rows)]
+    return sorted((dict(row) for row in rows), key=_place)
+
+
+def _place(entry: Mapping[str, Any]) -> tuple[Any, ...]:
+    aggregate, _, rest = entry["event_id"].partition("-")
+    version = int(rest.rpartition("@")[2])
+    return entry["occurred_at"], entry["recorded_at"], FOLLOWS.get(aggregate, len(FOLLOWS)), version, entry["event_id"]
