@@ -8,6 +8,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Uuid, text
+
 from nexa_chassis.domain import Aggregate, Recorded, derive
 from nexa_chassis.http.call import Call, allow
 from nexa_chassis.reactions import Reaction
@@ -16,8 +19,6 @@ from nexa_chassis.service import Service
 from nexa_contracts import topics
 from nexa_contracts.envelope import Event
 from nexa_contracts.topics import Topic
-from pydantic import BaseModel
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Uuid, text
 
 metadata = MetaData()
 balances = Table(
@@ -120,9 +121,7 @@ routes = APIRouter()
 async def post_booking(
     ledger_id: UUID, body: BookBody, call: Annotated[Call, Depends(allow("booker"))]
 ) -> dict[str, int]:
-    done = await call.execute(
-        Book(ledger_id=ledger_id, booking_id=body.booking_id, amount=body.amount, note=body.note)
-    )
+    done = await call.execute(Book(ledger_id=ledger_id, booking_id=body.booking_id, amount=body.amount, note=body.note))
     return {"version": done.version_of(f"ledger-{ledger_id}")}
 
 

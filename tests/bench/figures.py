@@ -1,0 +1,68 @@
+"""A measured figure beside its floor, and the page they stand on."""
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
+NOTES = Path(__file__).with_name("notes.md")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """`floor` is the same work done as lean as can be, in the same run; None where the target is a time.
+
+    `share` of the floor is to be at least `at_least`; a `value` without a floor is to be at most `at_most`.
+    """
+
+    name: str
+    value: float
+    unit: str
+    floor_name: str = ""
+    floor: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    checked: str = ""
+
+    @property
+    def share(self) -> float | None:
+        return self.value / self.floor if self.floor else None
+
+    @property
+    def met(self) -> bool:
+        if self.at_least is not None:
+            return (self.share if self.floor else self.value) >= self.at_least  # type: ignore[operator]
+        return self.at_most is None or self.value <= self.at_most
+
+    def row(self) -> Sequence[str]:
+        share = f"{self.share:.2f}" if self.share is not None else ""
+        floor = f"{self.floor:,.0f} ({self.floor_name})" if self.floor is not None else self.floor_name
+        target = f"≥ {self.at_least:,.6g}" if self.at_least is not None else ""
+        target = f"≤ {self.at_most:,.6g} {self.unit}" if self.at_most is not None else target
+        number = f"{self.value:,.0f}" if self.value >= 100 else f"{self.value:,.3g}"
+        return self.name, f"{number} {self.unit}", floor, share, target, "met" if self.met else "missed", self.checked
+
+
+HEAD = ("what", "measured", "floor", "share", "target", "", "checked")
+
+
+def page(figures: Sequence[Figure]) -> str:
+    """The whole page: the table, the machine, and the notes on what was missed."""
+    rows = [HEAD, tuple("---" for _ in HEAD), *(figure.row() for figure in figures)]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("aiokafka", "faststream", "psycopg", "sqlalchemy", "pydantic")
+    )
+    return (
+        "# Benchmarks\n\n"
+        "Written by `make bench`; each figure stands beside its floor, measured in the same run on the same server. Ratios hold\n"
+        "better than absolute figures: the machine is a shared one.\n\n"
+        f"{table}\n\n"
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()},\n"
+        f"{packages}; Kafka 4.4.0; PostgreSQL 18 with fsync, synchronous_commit and full_page_writes on.\n\n"
+        f"{NOTES.read_text()}"
+    )
