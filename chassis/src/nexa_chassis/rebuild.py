@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -30,6 +30,7 @@ from nexa_chassis.read_models import ReadModel
 from nexa_chassis.rebuild_from_topics import rebuild_from_topics
 from nexa_chassis.rebuilding import OwnerConnection, RebuildError, Rebuilt, claim, connect_owner, with_lock
 from nexa_chassis.table_twins import Twins
+from nexa_contracts.envelope import Event
 
 if TYPE_CHECKING:
     from nexa_chassis.runtime import Runtime
@@ -146,27 +147,31 @@ _EVENTS = (
 
 def _facts(codec: EventCodec, lines: Iterable[bytes | bytearray | memoryview]) -> Iterator[Recorded]:
     """The events in the lines of a COPY in text format, whose only escape inside JSON text is a doubled backslash."""
-    parse, decode, loads, source = datetime.fromisoformat, codec.decode, orjson.loads, codec.source
+    parse, loads, source = datetime.fromisoformat, orjson.loads, codec.source
+    kinds: dict[bytes, tuple[str, Callable[[bytes], Event]]] = {}
     for line in lines:
         row = bytes(line)
         if b"\\" in row:
             row = row.replace(b"\\\\", b"\\")
         stream, version, type_name, data, meta_text, recorded_at = row[:-1].split(b"\t")
         meta = loads(meta_text)
-        name = type_name.decode()
+        kind = kinds.get(type_name)
+        if kind is None:
+            name = type_name.decode()
+            kind = kinds[type_name] = name, codec.decoder(name)
         yield Recorded(
-            stream=stream.decode(),
-            source=source,
-            version=int(version),
-            previous=meta["previous"],
-            type=name,
-            event=decode(name, data),
-            time=parse(meta["time"]),
-            recorded_at=parse(recorded_at.decode()),
-            actor=meta["actor"],
-            correlation_id=meta["correlation"],
-            causation_id=meta["causation"],
-            traceparent=meta["traceparent"],
+            stream.decode(),
+            source,
+            int(version),
+            meta["previous"],
+            kind[0],
+            kind[1](data),
+            parse(meta["time"]),
+            parse(recorded_at.decode()),
+            meta["actor"],
+            meta["correlation"],
+            meta["causation"],
+            meta["traceparent"],
         )
 
 
