@@ -5,11 +5,12 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
+from nexa_chassis.origin import Origin
 from nexa_chassis.running import eventually
 from nexa_contracts.marketing import EngagementKind, LeadEngaged, LeadImportCompleted, LeadWithdrawn
 from nexa_contracts.scoring import FactorPoints
 
-from .stories import CAMPAIGN, IMPORT, MONDAY, id_of, lead_created, lead_scored
+from .stories import CAMPAIGN, IMPORT, MONDAY, id_of, lead_created, lead_scored, route
 
 
 def assigned(page: Any) -> bool:
@@ -290,3 +291,44 @@ async def test_a_lead_without_a_company_asks_for_one(sales_service: Any) -> None
     await sales_service.ask("POST", f"/leads/{id_of('dana')}/convert", 201, json=body)
     (account,) = await sales_service.every("/accounts", name="reyes")
     assert account["name"] == "Reyes Consulting"
+
+
+async def test_batches_that_route_at_the_same_time_never_count_the_same_free_place(sales_service: Any) -> None:
+    for name in ("maria", "jonas", "priya"):
+        await sales_service.hire(name, capacity=10)
+    store = sales_service.service.runtime.store
+
+    async def batch(number: int) -> None:
+        async with store.transaction(Origin("test", "test")) as tx:
+            await tx.execute([route(f"lead {number}/{place}", 90) for place in range(10)])
+
+    await asyncio.gather(*(batch(number) for number in range(5)))
+    assert await sales_service.rows("select open_leads from reps") == [(10,)] * 3
+    assert await sales_service.rows("select count(*) from waiting_leads") == [(20,)]
+    turns = await sales_service.rows(
+        "select (data->>'turn')::int from events where type = 'nexa.sales.LeadAssigned.v1' order by 1"
+    )
+    assert [turn for (turn,) in turns] == list(range(1, 31))
+
+
+async def test_a_person_writes_down_a_task_of_their_own(sales_service: Any) -> None:
+    maria = await sales_service.hire("maria")
+    await sales_service.others.say(lead_created("dana"), lead_scored("dana", 90))
+    await sales_service.lead("dana", until=assigned, what="assigned")
+    body = {"title": "Send the price list", "due_at": "2030-01-01T09:00:00Z"}
+    made = await sales_service.ask("POST", f"/leads/{id_of('dana')}/tasks", 201, json=body)
+    assert (made["kind"], made["rep_id"], made["priority"]) == ("other", str(maria), "normal")
+    await sales_service.count("select count(*) from deadlines", 2)
+    unknown = await sales_service.ask("POST", f"/leads/{id_of('nobody')}/tasks", 404, json=body)
+    assert unknown["rule"] == "lead.unknown"
+
+
+async def test_the_description_of_the_api_says_of_each_operation_what_it_does(sales_service: Any) -> None:
+    document = await sales_service.ask("GET", "/openapi.json")
+    ours = {
+        path: operations for path, operations in document["paths"].items() if not path.startswith(("/livez", "/readyz"))
+    }
+    operations = [(path, verb, each) for path, verbs in ours.items() for verb, each in verbs.items()]
+    assert len(operations) > 20
+    assert [(path, verb) for path, verb, each in operations if "tags" in each and not each.get("description")] == []
+    assert document["paths"]["/leads/{lead_id}/convert"]["post"]["x-roles"] == ["sales_manager", "sales_rep"]

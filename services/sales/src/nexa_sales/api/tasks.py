@@ -7,14 +7,16 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
-from nexa_chassis.domain import NotFound
+from nexa_chassis.domain import NotFound, Refused
 from nexa_chassis.http.call import Call
 from nexa_chassis.http.paging import Page
 from nexa_contracts.sales import TaskKind, TaskPriority
 from nexa_sales.api.bodies import Body, Cursor, Limit, Mine, Reader, Salesperson, Text, whose
 from nexa_sales.assignment.commands import NoteContact
 from nexa_sales.read_models.follow_ups_due import list_tasks, task_row
-from nexa_sales.task.commands import CompleteTask
+from nexa_sales.read_models.rep_desk import rep_row
+from nexa_sales.read_models.where_leads_stand import standing_row
+from nexa_sales.task.commands import CompleteTask, GiveTask
 
 routes = APIRouter(tags=["tasks"])
 
@@ -46,6 +48,45 @@ class TaskView(BaseModel):
 
 class CompleteBody(Body):
     outcome: Text = Field(description="What came of it.", examples=["interested, meets us on Tuesday"])
+
+
+class NewTaskBody(Body):
+    """Something a person wants done about a lead."""
+
+    title: Text = Field(examples=["Send the price list"])
+    due_at: AwareDatetime
+    rep_id: UUID | None = Field(default=None, description="Who is to do it; the lead's rep unless given.")
+    priority: TaskPriority = TaskPriority.NORMAL
+
+
+@routes.post("/leads/{lead_id}/tasks", status_code=201)
+async def create_task(lead_id: UUID, body: NewTaskBody, call: Salesperson, response: Response) -> TaskView:
+    """Write down a task of your own. It stays with its rep, falls due, and is told as overdue like any other."""
+    async with call.query() as connection:
+        standing = await standing_row(connection, lead_id)
+        rep_id = body.rep_id or (standing["rep_id"] if standing else None)
+        rep = await rep_row(connection, rep_id) if rep_id else None
+    if standing is None:
+        raise NotFound(f"Sales does not know a lead {lead_id}.", rule="lead.unknown")
+    if rep is None:
+        raise Refused("The lead has no rep; name one of the roster.", rule="task.rep", field="rep_id")
+    task_id = call.new_id("task")
+    await call.execute(
+        GiveTask(
+            task_id=task_id,
+            kind=TaskKind.OTHER,
+            title=body.title,
+            rep_id=rep["rep_id"],
+            lead_id=lead_id,
+            campaign_id=standing["campaign_id"],
+            import_id=standing["import_id"],
+            priority=body.priority,
+            due_at=body.due_at,
+        )
+    )
+    view = await _view(call, task_id)
+    call.etag(response, view.version)
+    return view
 
 
 @routes.get("/tasks")
