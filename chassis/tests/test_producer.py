@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nexa_chassis.broker_view import look
 from nexa_chassis.event_codec import Record
-from nexa_chassis.producer import RelayProducer, SendFailed, back_off_on_failed_metadata
+from nexa_chassis.producer import RelayProducer, SendFailed, back_off_on_failed_metadata, partition_of
 from nexa_chassis.provisioning import TopicNotMade, ensure_topics
 from nexa_chassis.settings import Settings
 from nexa_chassis.testing import eventually
@@ -176,6 +179,12 @@ async def test_topics_are_made_with_the_wanted_partitions_and_kept_for_ever(infr
 async def test_a_topic_that_the_broker_refuses_is_named_with_its_reason(infra: Infra) -> None:
     with pytest.raises(TopicNotMade, match="not a topic: InvalidTopicError"):
         await ensure_topics(settings(infra), ["not a topic"])
+
+
+@given(st.binary(min_size=1, max_size=60), st.integers(1, 64))
+def test_a_key_has_the_partition_that_kafkas_own_tools_would_choose(key: bytes, partitions: int) -> None:
+    every = list(range(partitions))
+    assert partition_of(key, every, every) == DefaultPartitioner()(key, every, every)
 
 
 async def test_the_pause_after_a_failed_metadata_update_leaves_good_ones_alone() -> None:
