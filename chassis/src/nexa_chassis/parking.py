@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import Row, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.batch import BatchHandler
@@ -78,7 +78,7 @@ async def parked_keys(connection: AsyncConnection, consumer: str | None = None) 
     own_key = func.coalesce(parked.c.stream, func.concat("#", parked.c.id))
     query = (
         select(parked, func.count().over(partition_by=(parked.c.consumer, own_key)).label("waiting"))
-        .distinct(parked.c.consumer, own_key)
+        .ext(distinct_on(parked.c.consumer, own_key))
         .order_by(parked.c.consumer, own_key, (parked.c.reason == "failure").desc(), parked.c.version, parked.c.id)
     )
     if consumer is not None:
