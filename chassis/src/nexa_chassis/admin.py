@@ -153,7 +153,7 @@ async def _retry_job(runtime: Runtime, parsed: argparse.Namespace) -> None:
 
 async def _retry_deadlines(runtime: Runtime, parsed: argparse.Namespace) -> None:
     async with runtime.engine.begin() as connection:
-        print(f"{await deadlines.retry(connection)} deadlines will be tried again.")
+        print(f"{await deadlines.retry(connection, _operator())} deadlines will be tried again.")
 
 
 def _known_consumer(runtime: Runtime, name: str) -> Consumer:

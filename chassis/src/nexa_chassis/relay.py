@@ -163,7 +163,7 @@ class Relay:
 
     async def _look_if_due(self, connection: AsyncConnection) -> set[str]:
         """The topics whose log ends before what was acknowledged, or is another cluster's."""
-        if self._producer is not None and time.monotonic() < self._next_look:
+        if not self._topics or (self._producer is not None and time.monotonic() < self._next_look):
             return set()
         async with asyncio.timeout(SEND_TIMEOUT):
             if self._producer is None:
@@ -181,13 +181,15 @@ class Relay:
         }
 
     async def _view(self) -> BrokerView:
-        """What the broker holds, once all topics are there."""
+        """What the broker holds, once all topics are there. One that exists and is not told of yet must not pass for lost."""
         settings = self._runtime.settings
         view = await look(settings.kafka_bootstrap, self._topics, seconds=SEND_TIMEOUT)
-        if not view.missing:
-            return view
-        await ensure_topics(settings, view.missing)
-        self._runtime.log.info("relay.topics_made", topics=view.missing)
+        if view.missing:
+            await ensure_topics(settings, view.missing)
+            self._runtime.log.info("relay.topics_made", topics=view.missing)
+            view = await look(settings.kafka_bootstrap, self._topics, seconds=SEND_TIMEOUT)
+        if view.missing:
+            raise SendFailed(f"the broker does not tell of {', '.join(view.missing)} yet")
         return view
 
     async def _send(self, rows: Sequence[EventRow]) -> Sequence[RecordMetadata]:
