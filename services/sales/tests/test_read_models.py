@@ -47,7 +47,8 @@ def test_the_desk_in_the_table_is_the_desk_that_decisions_saw() -> None:
     for number in range(5):
         routing.execute(route(f"lead {number}", 80))
     routing.execute(DisqualifyLead(lead_id=id_of("lead 1"), reason="Student"))
-    routing.execute(ReassignLead(lead_id=id_of("lead 0"), rep_id=id_of("jonas"), reason="x"))
+    (other,) = {id_of("maria"), id_of("jonas")} - {routing.assignments[id_of("lead 0")]}
+    assert routing.execute(ReassignLead(lead_id=id_of("lead 0"), rep_id=other, reason="x"))
     fed = [event for event in [*history, *routing.events] if type(event) in rep_desk.on]
     rows = {row["rep_id"]: row for row in project(rep_desk, *fed)}
     for rep_id, seat in routing.desk.seats.items():

@@ -73,6 +73,15 @@ def test_who_was_assigned_least_recently_comes_first_whatever_their_load() -> No
     assert taken_by(desk) == "maria"
 
 
+def test_turns_count_up_so_that_a_large_capacity_gives_no_second_turn_before_the_others() -> None:
+    routing = Routing(roster(senior("maria", capacity=1_000), senior("jonas", capacity=2)))
+    turns = [
+        event.turn for lead in "abcd" for event in routing.execute(route(lead, 90)) if isinstance(event, LeadAssigned)
+    ]
+    assert turns == [1, 2, 3, 4]
+    assert Counter(routing.assignments.values()) == {id_of("maria"): 2, id_of("jonas"): 2}
+
+
 @pytest.mark.parametrize(
     ("maria", "wanted", "expected"),
     [
