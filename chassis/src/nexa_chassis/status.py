@@ -13,6 +13,7 @@ from prometheus_client import Gauge
 from pydantic import BaseModel
 from sqlalchemy import RowMapping, text
 
+from nexa_chassis.engines import connect_for
 from nexa_chassis.logs import flush
 
 if TYPE_CHECKING:
@@ -232,11 +233,11 @@ class Vitals:
         return status
 
     async def _figures(self) -> RowMapping:
-        async with asyncio.timeout(PROBE_SECONDS), self.runtime.engine.connect() as connection:
+        async with connect_for(self.runtime.engine, PROBE_SECONDS) as connection:
             return (await connection.execute(FIGURES, {"now": self.runtime.clock.now()})).mappings().one()
 
     async def _parked(self) -> dict[tuple[str, str], int]:
-        async with asyncio.timeout(PROBE_SECONDS), self.runtime.engine.connect() as connection:
+        async with connect_for(self.runtime.engine, PROBE_SECONDS) as connection:
             rows = await connection.execute(PARKED_BY_CONSUMER)
             return {(row.consumer, row.status): row.records for row in rows}
 
@@ -244,7 +245,7 @@ class Vitals:
         workers = self.runtime.service.workers
         if not workers:
             return {}
-        async with asyncio.timeout(PROBE_SECONDS), self.runtime.engine.connect() as connection:
+        async with connect_for(self.runtime.engine, PROBE_SECONDS) as connection:
             return {worker.name: await worker.busy(connection) for worker in workers}
 
     async def _consumers(self) -> list[ConsumerStatus]:

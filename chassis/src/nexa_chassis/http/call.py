@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import derive
+from nexa_chassis.engines import connect_for
 from nexa_chassis.http.identity import ANYONE, Identity, Verifier, forbidden
 from nexa_chassis.http.problems import FieldError, Problem
 from nexa_chassis.origin import Origin
@@ -74,7 +75,7 @@ class Call:
     @asynccontextmanager
     async def query(self) -> AsyncIterator[AsyncConnection]:
         """A connection to read with."""
-        async with asyncio.timeout(self.runtime.settings.request_timeout), self.runtime.engine.connect() as connection:
+        async with connect_for(self.runtime.engine, self.runtime.settings.request_timeout) as connection:
             yield connection
 
     def etag(self, response: Response, version: int) -> None:
