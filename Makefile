@@ -9,6 +9,7 @@ PACKAGES := contracts chassis $(addprefix services/,$(SERVICES)) deploy/local
 LOCKS := deploy/local/requirements.lock tests/requirements.lock
 STAMP := $(VENV)/.installed
 export UV_NO_PROGRESS := 1
+export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help setup up down status reset demo test lint format bench lock generate
 
@@ -24,6 +25,7 @@ $(STAMP): $(LOCKS) $(addsuffix /pyproject.toml,$(PACKAGES))
 	@echo "Installing"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes $(addprefix -r ,$(LOCKS))
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(addprefix -e ,$(PACKAGES))
+	@$(BIN)/python -m compileall -q $(addsuffix /src,$(PACKAGES))
 	@touch $@
 
 up: setup ## start PostgreSQL, Kafka, mail sink and all services

@@ -176,7 +176,7 @@ class Supervisor:
     def _environment(self, name: str, app_url: str, owner_url: str) -> dict[str, str]:
         stack = self._stack
         environment = {
-            **os.environ,
+            **_inherited(),
             "NEXA_DATABASE_URL": app_url,
             "NEXA_DATABASE_OWNER_URL": owner_url,
             "NEXA_KAFKA_BOOTSTRAP": stack.kafka_bootstrap,
@@ -195,7 +195,7 @@ class Supervisor:
     def _start_service(self, name: str) -> None:
         settings = self._stack.services[name]
         # The owner's address is for migrations and operators; the running service does without it.
-        environment = {**os.environ, **settings, "NEXA_DATABASE_OWNER_URL": ""}
+        environment = {**_inherited(), **settings, "NEXA_DATABASE_OWNER_URL": ""}
         port = int(settings["NEXA_HTTP_PORT"])
         command = [sys.executable, "-m", f"nexa_{name}"]
         self._launch(name, command, environment, port=port, url=f"http://127.0.0.1:{port}")
@@ -252,6 +252,11 @@ def answers(url: str, probe: str) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def _inherited() -> dict[str, str]:
+    """This process' environment, but for what would have every start compile all modules anew."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def roll(log: Path) -> None:
