@@ -57,9 +57,10 @@ def create_app(service: Service, runtime: Runtime, vitals: Vitals | None = None,
     app.state.verifier = Verifier(KeySet(runtime.settings.jwks_file), runtime.settings.issuer)
     for error in (HTTPException, RequestValidationError, Refused):
         app.add_exception_handler(error, _answer)
-    for router in (*(service.routes if routes else ()), operations()):
-        # Not include_router: that keeps the router as a level of its own, through which every request is matched twice.
-        app.router.routes.extend(router.routes)
+    routers = (*(service.routes if routes else ()), operations())
+    # Not include_router: that keeps the router as a level of its own, through which every request is matched twice. And
+    # in front of the framework's own routes, which every request would be compared with first.
+    app.router.routes[:0] = [route for router in routers for route in router.routes]
     app.add_middleware(
         Door,
         service=service.name,
