@@ -225,7 +225,7 @@ class _Pass:
     def _follow(self, fact: Recorded, place: Place, stream: str) -> None:
         """What follows from the fact, under its own cause and trace."""
         outputs = self._handler.handle(fact, self._now)
-        trace = self._trace_of(fact.traceparent)
+        trace = self._traces.get(fact.traceparent) or self._trace_of(fact.traceparent)
         if not outputs:
             return
         origin = Origin(self._actor, fact.correlation_id, fact.id, trace)
@@ -240,7 +240,7 @@ class _Pass:
         catalog = self._tx.unit.catalog
         try:
             for command, _ in commands:
-                catalog.aggregate_of(command).stream_of(command)
+                catalog.aggregate_of(command)
         except Exception:
             self._spoiled = True
             raise

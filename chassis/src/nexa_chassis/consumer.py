@@ -28,6 +28,7 @@ from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.consuming_rows import LostPartition
 from nexa_chassis.decoding import decode
 from nexa_chassis.failpoints import failpoint
+from nexa_chassis.garbage import settle_garbage
 from nexa_chassis.handlers import Consumed, topics_of
 from nexa_chassis.log_ends import BROKER_TIMEOUT, LogEnds, cluster_id, handled_of, lag_over, partitions_of
 from nexa_chassis.parking import retry_due
@@ -105,6 +106,7 @@ class Consumer:
         self._lost = ""
         self._lost_at = 0.0
         self._shorter = False
+        self._begun = False
 
     @property
     def assigned(self) -> int:
@@ -120,12 +122,14 @@ class Consumer:
             return Health(False, self._lost)
         if not self.assigned:
             return Health(False, "no partitions are assigned")
+        if not self._begun:
+            return Health(False, "finding out where to begin")
         return Health(True)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Consume until `stopping`; raises when the broker cannot be reached, so that a new attempt is made."""
         self._stopping = stopping
-        self._broken, self._next = "", {}
+        self._broken, self._next, self._begun = "", {}, False
         broker = KafkaBroker(
             self._runtime.settings.kafka_bootstrap,
             consumer_only=True,
@@ -155,6 +159,7 @@ class Consumer:
             await self._await_topics(stopping)
             await broker.start()
             self._kafka = self._subscriber.consumer
+            settle_garbage()
             await self._watch(stopping)
         finally:
             self._kafka = self._subscriber = None
@@ -287,6 +292,7 @@ class Consumer:
         if kafka is None or not assigned:
             return
         kafka.pause(*assigned)
+        self._begun = False
         try:
             async with asyncio.timeout(CHECK_WITHIN):
                 await self._begin(kafka, assigned)
@@ -294,6 +300,7 @@ class Consumer:
             self._broken = f"where to begin could not be found out: {type(error).__name__}: {error}"
             return
         kafka.resume(*assigned)
+        self._begun = True
 
     async def _begin(self, kafka: AIOKafkaConsumer, assigned: Sequence[TopicPartition]) -> None:
         """Seek to what the group has committed, never past what the database has seen, and to the start of a lost log."""

@@ -14,10 +14,11 @@ from uuid import UUID, uuid4
 import orjson
 import psycopg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 from canteen import CONSUMED, canteen, metadata
 from sqlalchemy import create_engine, make_url, text
 
-from nexa_chassis.consumer import Consumer, consumers_of
+from nexa_chassis.consumer import Broken, Consumer, consumers_of
 from nexa_chassis.log_ends import partitions_of
 from nexa_chassis.migrate import grant
 from nexa_chassis.process import create_runtime
@@ -255,12 +256,21 @@ def _create_tables(owner_url: str, app_url: str) -> None:
     owner.dispose()
 
 
+async def _kept_running(consumer: Consumer, stopping: asyncio.Event) -> None:
+    """As a process does it: what cannot go on begins anew."""
+    while not stopping.is_set():
+        try:
+            await consumer.run(stopping)
+        except (Broken, KafkaError, TimeoutError):
+            await asyncio.wait([asyncio.create_task(stopping.wait())], timeout=0.5)
+
+
 @asynccontextmanager
 async def consuming(runtime: Runtime) -> AsyncIterator[list[Consumer]]:
     """The runtime's consumers at work, joined to their groups, until the block ends."""
     consumers = consumers_of(runtime)
     stopping = asyncio.Event()
-    tasks = [asyncio.create_task(consumer.run(stopping)) for consumer in consumers]
+    tasks = [asyncio.create_task(_kept_running(consumer, stopping)) for consumer in consumers]
 
     async def joined() -> bool:
         for task in tasks:
