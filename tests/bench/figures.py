@@ -59,8 +59,8 @@ def page(figures: Sequence[Figure]) -> str:
     )
     return (
         "# Benchmarks\n\n"
-        "Written by `make bench`; each figure stands beside its floor, measured in the same run on the same server. Ratios hold\n"
-        "better than absolute figures: the machine is a shared one.\n\n"
+        "Written by `make bench`; each figure stands beside its floor, measured in the same run on the same server.\n"
+        "Ratios hold better than absolute figures: the machine is a shared one.\n\n"
         f"{table}\n\n"
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()},\n"
         f"{packages}; Kafka 4.4.0; PostgreSQL 18 with fsync, synchronous_commit and full_page_writes on.\n\n"

@@ -13,7 +13,6 @@ from nexa_local import demo, operations
 from nexa_local.home import Home
 from nexa_local.importing import run_import
 
-
 WELL_FORMED = re.compile(r"[a-z0-9.-]+@[a-z0-9-]+\.example")
 
 

@@ -48,12 +48,15 @@ def _parse_only(owner_url: str) -> float:
     parse = Booked.model_validate_json
     began = time.perf_counter()
     count = 0
-    with psycopg.connect(owner_url.replace("+psycopg", "")) as connection, connection.cursor() as cursor:
-        with cursor.copy("copy (select data::text from events order by position) to stdout") as copy:
-            pending = b""
-            for block in copy:
-                *lines, pending = (pending + bytes(block)).split(b"\n")
-                for line in lines:
-                    parse(line.replace(b"\\\\", b"\\"))
-                    count += 1
+    with (
+        psycopg.connect(owner_url.replace("+psycopg", "")) as connection,
+        connection.cursor() as cursor,
+        cursor.copy("copy (select data::text from events order by position) to stdout") as copy,
+    ):
+        pending = b""
+        for block in copy:
+            *lines, pending = (pending + bytes(block)).split(b"\n")
+            for line in lines:
+                parse(line.replace(b"\\\\", b"\\"))
+                count += 1
     return count / (time.perf_counter() - began)
