@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID, uuid5
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from nexa_contracts.envelope import Event
 from nexa_contracts.topics import Topic
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 C = TypeVar("C")
 S = TypeVar("S")

@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
-from nexa_contracts.envelope import Event
-
 from nexa_chassis.domain import Recorded
+from nexa_contracts.envelope import Event
 
 S = TypeVar("S")
 

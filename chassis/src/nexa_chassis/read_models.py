@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
-from nexa_contracts.envelope import Event
 from sqlalchemy import Table
 
 from nexa_chassis.domain import Recorded
+from nexa_contracts.envelope import Event
 
 
 @dataclass(frozen=True)
