@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -60,6 +59,7 @@ def _work(service: Service, settings: Settings, role: str | None) -> int:
     import uvloop
 
     from nexa_chassis import telemetry
+    from nexa_chassis.garbage import settle_garbage
     from nexa_chassis.process import ALL_ROLES, Process, Role
 
     telemetry.configure(service.name, settings)
@@ -71,7 +71,7 @@ def _work(service: Service, settings: Settings, role: str | None) -> int:
             asyncio.get_running_loop().add_signal_handler(wish, _stop_or_leave, stopping)
         await Process(service, settings, roles).run(stopping)
 
-    _spare_the_collector()
+    settle_garbage()
     try:
         uvloop.run(work())
     except Exception as error:
@@ -80,16 +80,6 @@ def _work(service: Service, settings: Settings, role: str | None) -> int:
     finally:
         telemetry.shut_down()
     return 0
-
-
-def _spare_the_collector() -> None:
-    """What was imported stays for good, and batches make many objects that die at once: look for cycles less often.
-
-    Measured on imports and routing, this is worth 15 to 20 %.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def _stop_or_leave(stopping: asyncio.Event) -> None:
