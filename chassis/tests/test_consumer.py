@@ -226,8 +226,8 @@ async def test_data_that_fits_no_model_parks_its_key_and_an_unknown_type_is_pass
     assert await canteen.parked() == [("waiting", 1, "failure"), ("waiting", 2, "behind")]
 
 
-@pytest.mark.parametrize("dish", ["so\x00up", "unknown command"])
-async def test_one_that_the_database_refuses_is_found_among_many(canteen: Desk, dish: str) -> None:
+@pytest.mark.parametrize("dish", ["so\x00up", "unknown command", "unknown deadline"])
+async def test_one_that_cannot_be_written_is_found_among_many(canteen: Desk, dish: str) -> None:
     bad = uuid4()
     evening = an_evening(canteen)
     middle = len(evening) // 2
@@ -293,6 +293,19 @@ async def test_what_a_fact_leads_to_carries_its_cause_and_its_process(canteen: D
     assert (meta["correlation"], meta["causation"]) == ("an evening", f"table-{table}@1")
     assert meta["actor"] == f"system:{canteen.name}.serve_orders"
     assert meta["traceparent"] == trace
+
+
+async def test_what_facts_of_one_trace_lead_to_in_a_batch_carries_one_span_of_that_trace(canteen: Desk) -> None:
+    traces = [f"00-{number:032x}-b7ad6b7169203331-01" for number in (1, 2)]
+    tables = [uuid4() for _ in range(4)]
+    await canteen.send(
+        *(canteen.order(table, 1, traceparent=traces[number % 2]) for number, table in enumerate(tables))
+    )
+    async with consuming(canteen.runtime("serve_orders")):
+        await served(canteen, 4)
+    carried = [str(trace) for (trace,) in await canteen.rows("select meta->>'traceparent' from events")]
+    assert {trace[:36] for trace in carried} == {trace[:36] for trace in traces}
+    assert not set(carried) & set(traces)
 
 
 async def test_two_members_share_the_partitions_and_every_effect_happens_once(canteen: Desk) -> None:

@@ -91,6 +91,8 @@ def serve_orders(fact: Recorded, now: datetime) -> Iterator[object]:
             raise ValueError("it went down the wrong way")
         if dish == "unknown command":
             yield object()
+        if dish == "unknown deadline":
+            yield Deadline(at=now, command=object())
         yield Serve(derive(fact.event.table_id, fact.version), dish)
         if dish == "slow":
             yield Deadline(at=now + timedelta(hours=1), command=Serve(derive(fact.event.table_id, "late"), dish))
