@@ -10,9 +10,9 @@ uv=.venv/bin/uv
 "$uv" venv --quiet --python .venv/bin/python "$alone/venv"
 install() { "$uv" pip install --quiet --python "$alone/venv/bin/python" "$@"; }
 install --require-hashes -r "services/$service/requirements.lock"
-install --no-deps --no-build-isolation contracts chassis "services/$service"
+install --no-deps --no-build-isolation ./contracts ./chassis "./services/$service"
 "$alone/venv/bin/python" -c "import nexa_$service.app"
 echo "nexa-$service imports with its own lock alone"
 install --require-hashes -r deploy/local/requirements.lock -r tests/requirements.lock
-install --no-deps --no-build-isolation deploy/local
+install --no-deps --no-build-isolation ./deploy/local
 "$alone/venv/bin/pytest" "services/$service/tests"
