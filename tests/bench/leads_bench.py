@@ -19,11 +19,14 @@ WELL_FORMED = re.compile(r"[a-z0-9.-]+@[a-z0-9-]+\.example")
 def file_of(directory: Path, leads: int) -> Path:
     """The demo's registrants over and over, with addresses of their own."""
     with demo.REGISTRANTS.open(newline="") as source:
-        rows = [
-            row
-            for row in csv.DictReader(source)
-            if WELL_FORMED.fullmatch((row["Email"] or "").lower()) and None not in row.values()
-        ]
+        rows = [row for row in csv.DictReader(source) if None not in row.values() and None not in row]
+    rows = [
+        row
+        for row in rows
+        if WELL_FORMED.fullmatch(row["Email"].lower())
+        and row["Questions Asked"].isdigit()
+        and re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", row["Registration Time"])
+    ]
     good: dict[str, dict[str, str]] = {}
     for row in rows:
         good.setdefault(row["Email"].strip().lower(), row)
