@@ -58,10 +58,8 @@ FAILURES = Counter("nexa_relay_failures", "Batches that could not be sent", ["se
 REGRESSIONS = Counter("nexa_relay_regressions", "Topics found to have lost what was acknowledged", ["service"])
 LEADING = Gauge("nexa_relay_leading", "1 while this process relays", ["service"])
 
-# The commit does not wait for the disk: a deletion that a crash of the server undoes is a record sent a second time.
 _LOCK = f"""
-    select pg_try_advisory_xact_lock(%s), set_config('idle_in_transaction_session_timeout', '{LOCK_IDLE_LIMIT}', true),
-           set_config('synchronous_commit', 'off', true)"""
+    select pg_try_advisory_xact_lock(%s), set_config('idle_in_transaction_session_timeout', '{LOCK_IDLE_LIMIT}', true)"""
 # The lateral join with its offset is a look-up per row whatever the planner believes of an outbox that fills and empties.
 _OLDEST = f"""
     select {EVENT_COLUMNS} from (
