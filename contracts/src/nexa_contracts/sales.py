@@ -1,5 +1,6 @@
 """What sales tells the others: the roster, who follows up which lead, tasks, accounts, contacts, deals."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -10,6 +11,7 @@ from nexa_contracts.envelope import Event, Personal
 from nexa_contracts.marketing import CampaignName, CompanySize, LeadSourceKind
 from nexa_contracts.values import (
     AccountId,
+    AccountName,
     Band,
     Because,
     CampaignId,
@@ -28,7 +30,6 @@ from nexa_contracts.values import (
 AcquiringCampaign = Annotated[UUID | None, Field(description="The campaign of the deal's lead; null without a lead.")]
 SourceLabel = Annotated[str, Field(description="The lead's source as a person named it.", examples=["Webinar Q4"])]
 SourceKind = Annotated[LeadSourceKind, Field(description="Kind of the lead's source.")]
-AccountName = Annotated[str, Field(description="Name of the company.", examples=["Acme Corp"])]
 Country = Annotated[str | None, Field(description="ISO 3166-1 alpha-2, if known.", examples=["US"])]
 AccountSize = Annotated[CompanySize | None, Field(description="Size of the company, if known.")]
 
@@ -230,6 +231,9 @@ class TaskCompleted(Event):
         description="What came of it.", examples=["interested, meets us on Tuesday"]
     )
     completed_by: str = Field(description="A person's subject, or the id of the event that proved it done.")
+    found_interest: bool | None = Field(
+        default=None, description="Whether the follow-up found interest; null where nobody said."
+    )
 
 
 class TaskOverdue(Event):
@@ -258,6 +262,47 @@ class AccountUpdated(AccountFields):
     """An account's fields, as they are now."""
 
 
+class AccountBecameCustomer(Event):
+    """A deal of the account was won: it is a customer now, with a contract."""
+
+    account_id: AccountId
+    account_name: AccountName
+    deal_id: DealId
+    customer_since: date = Field(description="The day the deal was won.")
+    arr: Money = Field(description="What the contract brings, a year.")
+    contract_end: date = Field(description="Twelve months later; of 29 February, 28 February.")
+
+
+class AccountContractChanged(Event):
+    """The account's contract has another value or end: a renewal, or a further deal."""
+
+    account_id: AccountId
+    arr: Money = Field(description="What it brings from now on, a year.")
+    previous_arr: Money = Field(description="What it brought before, a year.")
+    contract_end: date = Field(description="When it ends now.")
+    previous_contract_end: date = Field(description="When it ended before.")
+    reason: str = Field(description="What led to it.", examples=["renewal won", "renewal expanded", "deal won"])
+    caused_by: str = Field(description="Id of the event that led to it.")
+
+
+class AccountChurned(Event):
+    """The account is no customer any more."""
+
+    account_id: AccountId
+    account_name: AccountName
+    churned_on: date = Field(description="The day its renewal was lost.")
+    arr: Money = Field(description="What was lost, a year.")
+    reason: Annotated[str, Personal()] = Field(description="Why.", examples=["Project was stopped"])
+
+
+class AccountBecameProspect(Event):
+    """The deal that made the account a customer was reopened; it is a prospect again."""
+
+    account_id: AccountId
+    deal_id: DealId
+    reason: str = Field(description="Why the deal was reopened.", examples=["Signature was withdrawn"])
+
+
 class ContactCreated(Event):
     """A person became a contact of an account."""
 
@@ -275,6 +320,37 @@ class ContactCreated(Event):
     )
 
 
+class ProductLine(Value):
+    """One product of a deal."""
+
+    product: str = Field(description="Its name.", examples=["Enterprise Plan"])
+    seats: int | None = Field(default=None, ge=1, description="For how many people; null where that does not apply.")
+    amount: Money | None = Field(default=None, description="Its part of the deal's amount, if it is known.")
+
+
+class KeyContact(Value):
+    """Somebody of the customer whom the handoff should know."""
+
+    name: Annotated[str, Personal()] = Field(description="As people call them.", examples=["Tom"])
+    role: str = Field(description="What they are to the deal.", examples=["primary", "IT", "admin"])
+    contact_id: UUID | None = Field(default=None, description="The contact, where it is one.")
+
+
+class DealDetails(Value):
+    """What was sold and promised: the handoff note is written from it."""
+
+    products: tuple[ProductLine, ...] = Field(default=(), description="What was sold.")
+    special_requirements: tuple[str, ...] = Field(
+        default=(), description="What the customer needs besides.", examples=[("Salesforce integration", "SSO")]
+    )
+    key_contacts: tuple[KeyContact, ...] = Field(default=(), description="Whom to know.")
+    sales_notes: Annotated[str, Personal()] = Field(
+        default="", description="In the rep's words.", examples=["Very engaged, high adoption likely"]
+    )
+    timeline: str = Field(default="", description="What was agreed about time.", examples=["Go-live by end of month"])
+    expected_close: date | None = Field(default=None, description="When the deal should close.")
+
+
 class DealCreated(Event):
     """A deal was opened."""
 
@@ -289,6 +365,37 @@ class DealCreated(Event):
     stage: DealStage = Field(default=DealStage.QUALIFICATION, description="Where it begins.")
     source_label: SourceLabel = ""
     source_kind: SourceKind = LeadSourceKind.OTHER
+
+
+class DealDetailsChanged(Event):
+    """What was sold and promised, as it is now."""
+
+    deal_id: DealId
+    account_id: AccountId
+    details: DealDetails = Field(description="All of it.")
+    changed: tuple[str, ...] = Field(description="Names of the fields that differ.", examples=[("products",)])
+
+
+class DealHandoffReturned(Event):
+    """Customer success sent the handoff back; the rep has to complete it."""
+
+    deal_id: DealId
+    account_id: AccountId
+    rep_id: UUID | None = Field(description="Who sold it.")
+    reason: Annotated[str, Personal()] = Field(
+        description="What is missing.", examples=["No technical contact is named"]
+    )
+
+
+class DealHandoffResubmitted(Event):
+    """The rep handed the deal over again."""
+
+    deal_id: DealId
+    account_id: AccountId
+    details: DealDetails = Field(description="As they are now.")
+    note: Annotated[str, Personal()] = Field(
+        description="What changed.", examples=["Tom (IT) is the technical contact"]
+    )
 
 
 class DealStageChanged(Event):
@@ -314,6 +421,11 @@ class DealClosedWon(Event):
         examples=["s3://contracts/acme_2025.pdf"],
     )
     closed_at: AwareDatetime = Field(description="When it was won.")
+    name: str | None = Field(default=None, description="As people call the deal.", examples=["Acme Corp"])
+    primary_contact_id: UUID | None = Field(default=None, description="The customer's primary contact.")
+    rep_id: UUID | None = Field(default=None, description="Who won it.")
+    lead_id: UUID | None = Field(default=None, description="The lead it came from, if it came from one.")
+    details: DealDetails | None = Field(default=None, description="What was sold and promised, as it was then.")
 
 
 class DealClosedLost(Event):

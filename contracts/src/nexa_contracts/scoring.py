@@ -1,12 +1,24 @@
 """What scoring tells the others."""
 
+from datetime import date
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from nexa_contracts.envelope import Event, Personal
-from nexa_contracts.values import Band, CampaignId, LeadId, OriginalImport, Points, Value
+from nexa_contracts.values import (
+    AccountId,
+    AccountName,
+    Band,
+    CampaignId,
+    LeadId,
+    OriginalImport,
+    Points,
+    Ratio,
+    Value,
+)
 
 
 class FactorPoints(Value):
@@ -47,3 +59,80 @@ class LeadScored(Event):
     )
     rules_version: int = Field(ge=1, description="Version of the rules that gave the points.")
     caused_by: str = Field(description="Id of the event that brought the latest fact.")
+
+
+class Risk(StrEnum):
+    """Low from 80, medium from 70, high from 50, else critical (default rules)."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class HealthFactor(Value):
+    """What one factor gave to an account's health."""
+
+    factor: str = Field(description="usage, adoption, support, payment, engagement or nps.", examples=["usage"])
+    value: str | None = Field(description="What was reported; null if nothing was yet.", examples=["85 %"])
+    points: Ratio = Field(description="What it gave, unrounded.", examples=["25"])
+    most: int = Field(ge=0, description="What it can give.", examples=[25])
+    change: Ratio = Field(description="Points more or less than in the score before.", examples=["-3.125"])
+
+
+class HealthRulesChanged(Event):
+    """A new version of the health rules is in force. It counts for scores from then on."""
+
+    rules_id: UUID = Field(description="The rule set; there is one.")
+    version: int = Field(ge=1, description="Rises by one with each change.")
+    weights: dict[str, int] = Field(description="Most points by factor; 100 in all.", examples=[{"usage": 25}])
+    usage_full: float = Field(description="Percent of daily active users that gives full points.", examples=[80])
+    adoption_full: float = Field(description="Percent of features in use that gives full points.", examples=[90])
+    support_full: int = Field(description="Most tickets in 30 days that give full points.", examples=[2])
+    support_none: int = Field(description="Fewest tickets that give none.", examples=[10])
+    renewal_intercept: float = Field(description="Of the logistic that gives the renewal probability.", examples=[-3])
+    renewal_coefficients: dict[str, float] = Field(
+        description="Of each factor's fraction of its full points.", examples=[{"usage": 2.0}]
+    )
+
+
+class HealthScored(Event):
+    """How well an account does, with the points of each factor, the change since the last one and what caused it."""
+
+    account_id: AccountId
+    account_name: AccountName
+    on: date = Field(description="The day it is about; earlier than today for what was reported late.")
+    late: bool = Field(default=False, description="About a day before the latest known one; the present score stays.")
+    score: Points = Field(examples=[95])
+    label: str = Field(default="", description="`onboarding` while nothing was reported yet.", examples=["onboarding"])
+    risk: Risk = Field(description="Always follows the score.")
+    previous_score: int | None = Field(default=None, description="The score before; null on the first.")
+    change: int = Field(default=0, description="Points more or less than before.")
+    factors: tuple[HealthFactor, ...] = Field(description="Each factor; empty with the label `onboarding`.")
+    renewal_probability: Ratio | None = Field(
+        default=None, description="0 to 1; null with the label `onboarding`.", examples=["0.979"]
+    )
+    calibrated: bool = Field(default=False, description="Whether the probability was fitted on outcomes.")
+    rules_version: int = Field(ge=1, description="Version of the rules that gave the points.")
+    caused_by: str = Field(description="Id of the event that brought the latest fact.")
+
+
+class ChurnRiskDetected(Event):
+    """The health crossed below 70: an episode begins. One until it is over."""
+
+    account_id: AccountId
+    account_name: AccountName
+    episode: int = Field(ge=1, description="Counts the account's episodes.")
+    score: Points = Field(examples=[65])
+    previous_score: int | None = Field(default=None, description="The score before.")
+    play: str = Field(description="What is recommended.", examples=["Schedule executive business review"])
+    reason: str = Field(description="Why that.", examples=["Usage declining, support tickets increasing"])
+
+
+class ChurnRiskCleared(Event):
+    """The health came back to 73 or more: the episode is over."""
+
+    account_id: AccountId
+    account_name: AccountName
+    episode: int = Field(ge=1, description="The episode.")
+    score: Points = Field(examples=[74])

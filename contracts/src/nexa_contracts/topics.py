@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from nexa_contracts import marketing, notifier, sales, scoring
+from nexa_contracts import marketing, notifier, sales, scoring, success
 from nexa_contracts.envelope import Event, event_name
 
 
@@ -53,6 +53,13 @@ NURTURE = Topic(
 )
 SCORING_RULES = Topic("scoring", "scoring_rules", "rules_id", (scoring.ScoringRulesChanged,))
 LEAD_SCORE = Topic("scoring", "lead_score", "lead_id", (scoring.LeadScored,))
+HEALTH_RULES = Topic("scoring", "health_rules", "rules_id", (scoring.HealthRulesChanged,))
+ACCOUNT_HEALTH = Topic(
+    "scoring",
+    "account_health",
+    "account_id",
+    (scoring.HealthScored, scoring.ChurnRiskDetected, scoring.ChurnRiskCleared),
+)
 REP = Topic("sales", "rep", "rep_id", (sales.RepUpdated,))
 ASSIGNMENT = Topic(
     "sales",
@@ -71,7 +78,19 @@ IMPORT_ROUTING = Topic("sales", "import_routing", "import_id", (sales.ImportRout
 TASK = Topic(
     "sales", "task", "task_id", (sales.TaskCreated, sales.TaskReassigned, sales.TaskCompleted, sales.TaskOverdue)
 )
-ACCOUNT = Topic("sales", "account", "account_id", (sales.AccountCreated, sales.AccountUpdated))
+ACCOUNT = Topic(
+    "sales",
+    "account",
+    "account_id",
+    (
+        sales.AccountCreated,
+        sales.AccountUpdated,
+        sales.AccountBecameCustomer,
+        sales.AccountContractChanged,
+        sales.AccountChurned,
+        sales.AccountBecameProspect,
+    ),
+)
 CONTACT = Topic("sales", "contact", "contact_id", (sales.ContactCreated,))
 DEAL = Topic(
     "sales",
@@ -80,9 +99,71 @@ DEAL = Topic(
     (
         sales.DealCreated,
         sales.DealStageChanged,
+        sales.DealDetailsChanged,
         sales.DealClosedWon,
         sales.DealClosedLost,
         sales.DealReopened,
+        sales.DealHandoffReturned,
+        sales.DealHandoffResubmitted,
+    ),
+)
+CSM = Topic("success", "csm", "csm_id", (success.CsmUpdated,))
+ONBOARDING_TEMPLATE = Topic("success", "onboarding_template", "template_id", (success.OnboardingTemplateChanged,))
+ONBOARDING = Topic(
+    "success",
+    "onboarding",
+    "project_id",
+    (
+        success.OnboardingStarted,
+        success.OnboardingAssigned,
+        success.OnboardingPaused,
+        success.OnboardingResumed,
+        success.OnboardingCompleted,
+        success.TaskCreated,
+        success.TaskMoved,
+        success.TaskReassigned,
+        success.TaskRescheduled,
+        success.TaskCommented,
+        success.TaskCompleted,
+        success.TaskOverdue,
+        success.KickoffScheduled,
+        success.KickoffMoved,
+        success.KickoffCancelled,
+        success.KickoffHeld,
+        success.HandoffNoteWritten,
+        success.HandoffNoteRead,
+        success.HandoffReminded,
+        success.HandoffAccepted,
+        success.HandoffDeclined,
+        success.HandoffEscalated,
+    ),
+)
+ACCOUNT_SIGNALS = Topic("success", "account_signals", "account_id", (success.AccountSignalReported,))
+CHURN_ALERT = Topic(
+    "success",
+    "churn_alert",
+    "alert_id",
+    (
+        success.ChurnAlertRaised,
+        success.ChurnAlertAcknowledged,
+        success.ChurnAlertSnoozed,
+        success.ChurnAlertResumed,
+        success.ChurnAlertClosed,
+    ),
+)
+RENEWAL = Topic("success", "renewal", "renewal_id", (success.RenewalOpened, success.RenewalClosed))
+LIFECYCLE = Topic("success", "lifecycle", "party_id", (success.LifecycleStageChanged,))
+IDENTITY = Topic(
+    "success",
+    "identity",
+    "party_id",
+    (
+        success.IdentityLinked,
+        success.CustomerProfileChanged,
+        success.IdentitiesMerged,
+        success.MergedAway,
+        success.IdentitiesUnmerged,
+        success.SplitOff,
     ),
 )
 NOTIFICATION = Topic(
@@ -99,6 +180,8 @@ ALL_TOPICS = (
     NURTURE,
     SCORING_RULES,
     LEAD_SCORE,
+    HEALTH_RULES,
+    ACCOUNT_HEALTH,
     REP,
     ASSIGNMENT,
     IMPORT_ROUTING,
@@ -106,6 +189,14 @@ ALL_TOPICS = (
     ACCOUNT,
     CONTACT,
     DEAL,
+    CSM,
+    ONBOARDING_TEMPLATE,
+    ONBOARDING,
+    ACCOUNT_SIGNALS,
+    CHURN_ALERT,
+    RENEWAL,
+    LIFECYCLE,
+    IDENTITY,
     NOTIFICATION,
 )
 

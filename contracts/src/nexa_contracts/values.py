@@ -28,8 +28,10 @@ TaskId = Annotated[UUID, Field(description="The task.")]
 AccountId = Annotated[UUID, Field(description="The account.")]
 ContactId = Annotated[UUID, Field(description="The contact.")]
 DealId = Annotated[UUID, Field(description="The deal.")]
+ProjectId = Annotated[UUID, Field(description="The onboarding.")]
 NotificationId = Annotated[UUID, Field(description="The notification; one id for one thing told to one person.")]
 
+AccountName = Annotated[str, Field(description="Name of the company.", examples=["Acme Corp"])]
 OriginalImport = Annotated[UUID | None, Field(description="The import that brought the lead; null if none did.")]
 Points = Annotated[int, Field(ge=0, le=100, description="The lead's score, 0 to 100.")]
 
