@@ -1,0 +1,11 @@
+"""Read models: timeline."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    pass
