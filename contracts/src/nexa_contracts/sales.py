@@ -283,6 +283,9 @@ class AccountContractChanged(Event):
     previous_contract_end: date = Field(description="When it ended before.")
     reason: str = Field(description="What led to it.", examples=["renewal won", "renewal expanded", "deal won"])
     caused_by: str = Field(description="Id of the event that led to it.")
+    customer_since: date | None = Field(
+        default=None, description="Since when it is a customer, where that turned out to be another day than was told."
+    )
 
 
 class AccountChurned(Event):
@@ -385,6 +388,7 @@ class DealHandoffReturned(Event):
     reason: Annotated[str, Personal()] = Field(
         description="What is missing.", examples=["No technical contact is named"]
     )
+    round: int = Field(default=1, ge=1, description="Counts how often sales had handed it over.")
 
 
 class DealHandoffResubmitted(Event):

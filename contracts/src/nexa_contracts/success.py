@@ -187,6 +187,7 @@ class OnboardingStarted(Event):
     rep_id: UUID | None = Field(default=None, description="Who sold it.")
     template_version: int = Field(ge=1, description="Version of the template it began with.")
     training_documents: tuple[str, ...] = Field(default=(), description="Titles, listed for the customer.")
+    turn: int = Field(default=0, ge=0, description="Counts the assignments of the whole roster; the lowest is next.")
     because: Because = Field(description="Why this CSM and none of the others.")
 
 
@@ -199,6 +200,7 @@ class OnboardingAssigned(Event):
     csm: Person = Field(description="Who is responsible from now on.")
     previous_csm_id: UUID | None = Field(default=None, description="Who was before; null if nobody.")
     manager_id: UUID | None = Field(default=None, description="Who hears of it if the CSM does not take it up.")
+    turn: int = Field(default=0, ge=0, description="Counts the assignments of the whole roster; the lowest is next.")
     reason: str = Field(description="Why.", examples=["Nora is on leave"])
     because: Because | None = Field(default=None, description="Where the desk chose: why this CSM.")
 
@@ -209,6 +211,7 @@ class OnboardingPaused(Event):
     project_id: ProjectId
     account_id: AccountId
     reason: str = Field(description="Why.", examples=["Signature was withdrawn"])
+    paused_at: AwareDatetime = Field(description="Since when.")
 
 
 class OnboardingResumed(Event):
@@ -226,6 +229,8 @@ class OnboardingCompleted(Event):
     account_name: AccountName
     days: int = Field(ge=0, description="Days from the won deal until now: the time to live.", examples=[30])
     on_time: bool = Field(description="Not later than the due day.")
+    csm_id: UUID | None = Field(description="Who was responsible.")
+    specialist_id: UUID | None = Field(default=None, description="Who implemented.")
 
 
 class TaskFields(Event):

@@ -1,1 +1,46 @@
 """The kinds of streams in this service's store, and what their decisions see beside their own stream."""
+
+from nexa_chassis.domain import Aggregate, AggregateInContext
+from nexa_contracts import topics
+from nexa_success.csm import decisions as csm_decisions
+from nexa_success.csm import state as csm_state
+from nexa_success.onboarding import commands as onboarding_commands
+from nexa_success.onboarding import decisions as onboarding_decisions
+from nexa_success.onboarding import state as onboarding_state
+from nexa_success.onboarding.desk import Desk
+from nexa_success.onboarding.events import HandoffNoteFiled
+from nexa_success.read_models import csm_desk
+from nexa_success.template import decisions as template_decisions
+from nexa_success.template import state as template_state
+
+csm = Aggregate[csm_decisions.Command, csm_state.Unlisted | csm_state.Listed](
+    name="csm",
+    key="csm_id",
+    topic=topics.CSM,
+    commands=csm_decisions.COMMANDS,
+    initial=csm_state.Unlisted(),
+    evolve=csm_state.evolve,
+    decide=csm_decisions.decide,
+)
+
+onboarding_template = Aggregate[template_decisions.ChangeTemplate, template_state.Template](
+    name="onboarding_template",
+    key="template_id",
+    topic=topics.ONBOARDING_TEMPLATE,
+    commands=(template_decisions.ChangeTemplate,),
+    initial=template_state.DEFAULT_TEMPLATE,
+    evolve=template_state.evolve,
+    decide=template_decisions.decide,
+)
+
+onboarding = AggregateInContext[onboarding_commands.Command, onboarding_state.Onboarding, Desk](
+    name="onboarding",
+    key="project_id",
+    topic=topics.ONBOARDING,
+    private=(HandoffNoteFiled,),
+    commands=onboarding_commands.COMMANDS,
+    initial=onboarding_state.NotStarted(),
+    evolve=onboarding_state.evolve,
+    decide=onboarding_decisions.decide,
+    context=csm_desk.desk,
+)

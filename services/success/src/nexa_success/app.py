@@ -1,14 +1,45 @@
 """Success: from the won deal to the renewed contract, and one account of each customer's whole life."""
 
 from nexa_chassis.service import Service
+from nexa_success.aggregates import csm, onboarding, onboarding_template
+from nexa_success.api import csms, onboardings, tasks, templates
+from nexa_success.reactions.assign_waiting_onboardings import assign_waiting_onboardings
+from nexa_success.reactions.chase_overdue_tasks import chase_overdue_tasks
+from nexa_success.reactions.complete_proved_tasks import complete_proved_tasks
+from nexa_success.reactions.onboard_won_customer import onboard_won_customer
+from nexa_success.reactions.watch_handoff import watch_handoff
+from nexa_success.read_models.csm_desk import csm_desk
+from nexa_success.read_models.onboarding_board import onboarding_board
+from nexa_success.read_models.onboarding_tasks import onboarding_tasks
+from nexa_success.read_models.onboarding_templates import onboarding_templates
 from nexa_success.tables import metadata
 
 success = Service(
     name="success",
     migrations="nexa_success.migrations",
     metadata=metadata,
-    aggregates=[],
-    reactions=[],
-    read_models=[],
-    routes=[],
+    aggregates=[
+        csm,
+        onboarding_template,
+        onboarding,
+    ],
+    reactions=[
+        onboard_won_customer,
+        complete_proved_tasks,
+        watch_handoff,
+        chase_overdue_tasks,
+        assign_waiting_onboardings,
+    ],
+    read_models=[
+        csm_desk,
+        onboarding_templates,
+        onboarding_board,
+        onboarding_tasks,
+    ],
+    routes=[
+        csms.routes,
+        templates.routes,
+        onboardings.routes,
+        tasks.routes,
+    ],
 )

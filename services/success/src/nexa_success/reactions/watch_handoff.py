@@ -1,0 +1,23 @@
+"""A handoff has its time: unread after 24 hours its CSM is reminded, not accepted by then their manager hears of it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from nexa_chassis.domain import Deadline, Recorded
+from nexa_chassis.reactions import Reaction
+from nexa_contracts.success import HandoffNoteWritten
+from nexa_success.onboarding.commands import EscalateHandoff, RemindUnread
+from nexa_success.onboarding.handing_over import READ_WITHIN
+
+
+def react(fact: Recorded, now: datetime) -> Iterator[Deadline]:
+    match fact.event:
+        case HandoffNoteWritten(project_id=project_id, accept_by=accept_by, round=round_):
+            remind = RemindUnread(project_id=project_id, round=round_)
+            yield Deadline(at=fact.time + READ_WITHIN, command=remind, key="remind")
+            yield Deadline(at=accept_by, command=EscalateHandoff(project_id=project_id, round=round_), key="escalate")
+        case _:
+            return
+
+
+watch_handoff = Reaction(name="watch_handoff", on=(HandoffNoteWritten,), react=react)
