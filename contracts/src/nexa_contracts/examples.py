@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from nexa_contracts import marketing, notifier, sales, scoring
+from nexa_contracts import marketing, notifier, sales, scoring, success
 from nexa_contracts.envelope import Envelope, Event
 from nexa_contracts.values import Band, Because, Candidate, Money
 
@@ -22,10 +22,19 @@ TASK = UUID("7a5c000a-6fb0-5071-82a3-becfd04b000a")
 ACCOUNT = UUID("acc0000b-70c1-5182-93b4-cfd0e15c000b")
 CONTACT = UUID("c04a000c-81d2-5293-a4c5-d0e1f26d000c")
 DEAL = UUID("dea1000d-92e3-53a4-b5d6-e1f2037e000d")
+NORA, IVAN = (UUID(f"c5a0001{n}-b405-55c6-97f8-04152590001{n}") for n in (0, 1))
+PROJECT = UUID("0b0a0012-c516-56d7-88f9-152636a10012")
+KICKOFF = UUID("3ee70013-d627-57e8-990a-263747b20013")
+TEMPLATE = UUID("7e3b0014-e738-58f9-8a1b-374858c30014")
+HEALTH_RULES = UUID("4ea10015-f849-590a-9b2c-485969d40015")
+ALERT = UUID("a1e70016-095a-5a1b-8c3d-596a7ae50016")
+RENEWAL = UUID("4e4e0017-1a6b-5b2c-9d4e-6a7b8bf60017")
+OTHER_PARTY = UUID("07be0018-2b7c-5c3d-8e5f-7b8c9c070018")
 MAIL = UUID("0a11000e-a3f4-54b5-86e7-f203148f000e")
 
 WEBINAR = "Q4 Product Webinar"
 FIFTY_THOUSAND = Money(amount=Decimal("50000.00"))
+SIXTY_THOUSAND = Money(amount=Decimal("60000.00"))
 
 _CAMPAIGN: dict[str, Any] = {
     "campaign_id": CAMPAIGN,
@@ -158,6 +167,50 @@ SCORING: tuple[Event, ...] = (
         rules_version=1,
         caused_by=f"lead-{DANA}@1",
     ),
+    scoring.HealthRulesChanged(
+        rules_id=HEALTH_RULES,
+        version=2,
+        weights={"usage": 25, "adoption": 20, "support": 15, "payment": 15, "engagement": 15, "nps": 10},
+        usage_full=80,
+        adoption_full=90,
+        support_full=2,
+        support_none=10,
+        renewal_intercept=-3,
+        renewal_coefficients={
+            "usage": 2.0,
+            "adoption": 1.2,
+            "support": 0.9,
+            "payment": 1.3,
+            "engagement": 1.0,
+            "nps": 0.8,
+        },
+    ),
+    scoring.HealthScored(
+        account_id=ACCOUNT,
+        account_name="Acme Corp",
+        on=date(2025, 12, 24),
+        score=95,
+        risk=scoring.Risk.LOW,
+        previous_score=100,
+        change=-5,
+        factors=(
+            scoring.HealthFactor(factor="usage", value="85 %", points=Decimal(25), most=25, change=Decimal(0)),
+            scoring.HealthFactor(factor="nps", value="9", points=Decimal(9), most=10, change=Decimal(0)),
+        ),
+        renewal_probability=Decimal("0.979"),
+        rules_version=1,
+        caused_by=f"account_signals-{ACCOUNT}@1",
+    ),
+    scoring.ChurnRiskDetected(
+        account_id=ACCOUNT,
+        account_name="Acme Corp",
+        episode=1,
+        score=65,
+        previous_score=78,
+        play="Schedule executive business review",
+        reason="Usage declining, support tickets increasing",
+    ),
+    scoring.ChurnRiskCleared(account_id=ACCOUNT, account_name="Acme Corp", episode=1, score=74),
 )
 
 _WHY_MARIA = Because(
@@ -168,6 +221,18 @@ _WHY_MARIA = Because(
         Candidate(id=str(JONAS), name="Jonas Weber", taken=False, reason="at capacity (20 of 20 open leads)"),
         Candidate(id=str(PRIYA), name="Priya Nair", taken=False, reason="not available"),
     ),
+)
+
+_SOLD = sales.DealDetails(
+    products=(sales.ProductLine(product="Enterprise Plan", seats=50),),
+    special_requirements=("Salesforce integration", "SSO"),
+    key_contacts=(
+        sales.KeyContact(name="Dana", role="primary", contact_id=CONTACT),
+        sales.KeyContact(name="Tom", role="IT"),
+        sales.KeyContact(name="Lisa", role="admin"),
+    ),
+    sales_notes="Very engaged, high adoption likely",
+    timeline="Go-live by end of month",
 )
 
 SALES: tuple[Event, ...] = (
@@ -245,6 +310,31 @@ SALES: tuple[Event, ...] = (
     sales.TaskCompleted(**_TASK, outcome="Interested, wants an offer for 50 users", completed_by="maria"),
     sales.TaskOverdue(**_TASK, manager_id=PRIYA, title="Call hot webinar lead", due_at=_at(16, 18)),
     sales.AccountCreated(**_ACCOUNT),
+    sales.AccountBecameCustomer(
+        account_id=ACCOUNT,
+        account_name="Acme Corp",
+        deal_id=DEAL,
+        customer_since=date(2025, 11, 24),
+        arr=FIFTY_THOUSAND,
+        contract_end=date(2026, 11, 24),
+    ),
+    sales.AccountContractChanged(
+        account_id=ACCOUNT,
+        arr=SIXTY_THOUSAND,
+        previous_arr=FIFTY_THOUSAND,
+        contract_end=date(2027, 11, 24),
+        previous_contract_end=date(2026, 11, 24),
+        reason="renewal expanded",
+        caused_by=f"renewal-{RENEWAL}@2",
+    ),
+    sales.AccountChurned(
+        account_id=ACCOUNT,
+        account_name="Acme Corp",
+        churned_on=date(2027, 11, 24),
+        arr=SIXTY_THOUSAND,
+        reason="Project was stopped",
+    ),
+    sales.AccountBecameProspect(account_id=ACCOUNT, deal_id=DEAL, reason="Signature was withdrawn"),
     sales.AccountUpdated(**_ACCOUNT, company_size=marketing.CompanySize.ENTERPRISE),
     sales.ContactCreated(
         contact_id=CONTACT,
@@ -262,9 +352,209 @@ SALES: tuple[Event, ...] = (
         stage=sales.DealStage.PROPOSAL,
         previous_stage=sales.DealStage.QUALIFICATION,
     ),
-    sales.DealClosedWon(**_DEAL, contract_url="s3://contracts/acme_2025.pdf", closed_at=_at(28, 16, 30)),
+    sales.DealDetailsChanged(deal_id=DEAL, account_id=ACCOUNT, details=_SOLD, changed=("products", "key_contacts")),
+    sales.DealClosedWon(
+        **_DEAL,
+        contract_url="s3://contracts/acme_2025.pdf",
+        closed_at=_at(24, 9),
+        name="Acme Corp",
+        primary_contact_id=CONTACT,
+        rep_id=MARIA,
+        lead_id=DANA,
+        details=_SOLD,
+    ),
     sales.DealClosedLost(**_DEAL, reason="Chose another vendor", closed_at=_at(28, 16, 30)),
     sales.DealReopened(**_DEAL, reason="The other vendor could not deliver", was="lost"),
+    sales.DealHandoffReturned(deal_id=DEAL, account_id=ACCOUNT, rep_id=MARIA, reason="No technical contact is named"),
+    sales.DealHandoffResubmitted(
+        deal_id=DEAL, account_id=ACCOUNT, details=_SOLD, note="Tom (IT) is the technical contact"
+    ),
+)
+
+_PROJECT: dict[str, Any] = {"project_id": PROJECT, "account_id": ACCOUNT}
+_NAMED: dict[str, Any] = {"account_id": ACCOUNT, "account_name": "Acme Corp"}
+_NORA = success.Person(person_id=NORA, name="Nora Vance", email="nora.vance@nexa.example")
+_IVAN = success.Person(person_id=IVAN, name="Ivan Petrov", email="ivan.petrov@nexa.example")
+_DANA = success.Person(person_id=CONTACT, name="Dana Reyes", email="dana.reyes@acme.example")
+_TO_HOLD: dict[str, Any] = {**_PROJECT, "key": "hold_kickoff", "title": "Hold kickoff meeting"}
+_MEETING: dict[str, Any] = {
+    **_PROJECT,
+    "meeting_id": KICKOFF,
+    "sequence": 0,
+    "title": "Acme Corp - Implementation Kickoff",
+    "starts_at": _at(27, 9),
+    "ends_at": _at(27, 10),
+    "time_zone": "Europe/Berlin",
+    "attendees": (
+        success.Attendee(**_DANA.model_dump(), role="primary contact"),
+        success.Attendee(**_NORA.model_dump(), role="csm"),
+        success.Attendee(**_IVAN.model_dump(), role="implementation specialist"),
+    ),
+    "join_url": f"https://meet.nexa.example/{KICKOFF}",
+    "agenda": "Review timeline, roles, deliverables",
+}
+_HANDOFF: dict[str, Any] = {**_PROJECT, "account_name": "Acme Corp", "deal_id": DEAL, "csm_id": NORA}
+_ALERT: dict[str, Any] = {"alert_id": ALERT, "account_id": ACCOUNT, "episode": 1}
+_RENEWAL: dict[str, Any] = {"renewal_id": RENEWAL, **_NAMED}
+_DOCUMENTS = ("Getting started guide", "Administrator handbook", "Data import checklist")
+_WHY_NORA = Because(
+    rule="available, not away, with room; least recently assigned first, then the smaller share of capacity in use",
+    facts={"role": "csm", "people of that role": "1"},
+    candidates=(
+        Candidate(id=str(NORA), name="Nora Vance", taken=True, reason="least recently assigned of those with room"),
+    ),
+)
+
+SUCCESS: tuple[Event, ...] = (
+    success.CsmUpdated(
+        csm_id=NORA,
+        name="Nora Vance",
+        email="nora.vance@nexa.example",
+        role=success.Role.CSM,
+        capacity=15,
+        manager_id=PRIYA,
+        time_zone="Europe/Berlin",
+        country="DE",
+        absences=(success.Absence(first=date(2025, 12, 22), last=date(2026, 1, 2)),),
+    ),
+    success.OnboardingTemplateChanged(
+        template_id=TEMPLATE,
+        version=2,
+        tasks=(
+            success.TemplateTask(
+                key="hold_kickoff",
+                day=3,
+                title="Hold kickoff meeting",
+                priority=success.Priority.URGENT,
+                proved_by="kickoff_held",
+            ),
+        ),
+        due_in_days=30,
+        kickoff_in_days=3,
+        agenda="Review timeline, roles, deliverables",
+        training_documents=_DOCUMENTS,
+    ),
+    success.OnboardingStarted(
+        **_PROJECT,
+        account_name="Acme Corp",
+        deal_id=DEAL,
+        name="Acme Corp Onboarding",
+        arr=FIFTY_THOUSAND,
+        won_at=_at(24, 9),
+        due_on=date(2025, 12, 24),
+        csm=_NORA,
+        specialist=_IVAN,
+        manager_id=PRIYA,
+        contact=_DANA,
+        rep_id=MARIA,
+        template_version=1,
+        training_documents=_DOCUMENTS,
+        turn=1,
+        because=_WHY_NORA,
+    ),
+    success.OnboardingAssigned(
+        **_PROJECT,
+        account_name="Acme Corp",
+        csm=_NORA,
+        previous_csm_id=IVAN,
+        manager_id=PRIYA,
+        turn=2,
+        reason="Ivan is on leave",
+        because=_WHY_NORA,
+    ),
+    success.OnboardingPaused(**_PROJECT, reason="Signature was withdrawn", paused_at=_at(26, 11)),
+    success.OnboardingResumed(**_PROJECT),
+    success.OnboardingCompleted(
+        **_PROJECT, account_name="Acme Corp", days=30, on_time=True, csm_id=NORA, specialist_id=IVAN
+    ),
+    success.TaskCreated(
+        **_TO_HOLD, owner_id=NORA, priority=success.Priority.URGENT, due_at=_at(27, 23), proved_by="kickoff_held"
+    ),
+    success.TaskMoved(**_TO_HOLD, status=success.TaskStatus.IN_PROGRESS, previous_status=success.TaskStatus.TO_DO),
+    success.TaskReassigned(**_TO_HOLD, owner_id=NORA, previous_owner_id=IVAN),
+    success.TaskRescheduled(**_TO_HOLD, due_at=_at(28, 23), previous_due_at=_at(27, 23)),
+    success.TaskCommented(**_TO_HOLD, text="Waiting for Tom's calendar"),
+    success.TaskCompleted(**_TO_HOLD, completed_by=f"onboarding-{PROJECT}@27", late=False),
+    success.TaskOverdue(**_TO_HOLD, owner_id=NORA, manager_id=PRIYA, account_name="Acme Corp", due_at=_at(27, 23)),
+    success.KickoffScheduled(
+        **_MEETING,
+        account_name="Acme Corp",
+        arr=FIFTY_THOUSAND,
+        won_at=_at(24, 9),
+        csm=_NORA,
+        contact=_DANA,
+        days=3,
+        training_documents=_DOCUMENTS,
+    ),
+    success.KickoffMoved(
+        **{**_MEETING, "sequence": 1, "starts_at": _at(28, 9), "ends_at": _at(28, 10)}, reason="Tom is travelling"
+    ),
+    success.KickoffCancelled(**{**_MEETING, "sequence": 2}, reason="The deal was reopened"),
+    success.KickoffHeld(**_PROJECT, meeting_id=KICKOFF),
+    success.HandoffNoteWritten(**_HANDOFF, rep_id=MARIA, accept_by=_at(25, 9)),
+    success.HandoffNoteRead(**_HANDOFF, reader="nora.vance", first=True),
+    success.HandoffReminded(**_HANDOFF),
+    success.HandoffAccepted(**_HANDOFF, accepted_by="nora.vance"),
+    success.HandoffDeclined(**_HANDOFF, rep_id=MARIA, declined_by="nora.vance", reason="No technical contact is named"),
+    success.HandoffEscalated(**_HANDOFF, manager_id=PRIYA),
+    success.AccountSignalReported(
+        account_id=ACCOUNT,
+        on=date(2025, 12, 24),
+        usage=85,
+        adoption=70,
+        support_tickets=2,
+        payment=success.PaymentStatus.CURRENT,
+        engagement=success.EngagementLevel.HIGH,
+        nps=9,
+    ),
+    success.ChurnAlertRaised(
+        **_ALERT,
+        account_name="Acme Corp",
+        csm_id=NORA,
+        score=65,
+        message="Health score dropped to 65, immediate action needed",
+        play="Schedule executive business review",
+        reason="Usage declining, support tickets increasing",
+    ),
+    success.ChurnAlertAcknowledged(**_ALERT, acknowledged_by="nora.vance"),
+    success.ChurnAlertSnoozed(**_ALERT, until=_at(30, 9), reason="Review meeting is on Thursday"),
+    success.ChurnAlertResumed(**_ALERT, csm_id=NORA, account_name="Acme Corp"),
+    success.ChurnAlertClosed(**_ALERT, outcome=success.AlertOutcome.SAVED, note="New sponsor", closed_by="nora.vance"),
+    success.RenewalOpened(**_RENEWAL, contract_end=date(2026, 11, 24), arr=FIFTY_THOUSAND, csm_id=NORA),
+    success.RenewalClosed(
+        **_RENEWAL,
+        outcome=success.RenewalOutcome.EXPANDED,
+        previous_arr=FIFTY_THOUSAND,
+        arr=SIXTY_THOUSAND,
+        contract_end=date(2027, 11, 24),
+    ),
+    success.LifecycleStageChanged(
+        party_id=ACCOUNT,
+        stage=success.Stage.ONBOARDING,
+        previous_stage=success.Stage.OPPORTUNITY,
+        cause=f"onboarding-{PROJECT}@1",
+        reason="the deal was won and the onboarding began",
+        campaign_id=CAMPAIGN,
+        continues=DANA,
+    ),
+    success.IdentityLinked(party_id=ACCOUNT, member=success.Member(kind=success.MemberKind.CONTACT, member_id=CONTACT)),
+    success.CustomerProfileChanged(party_id=ACCOUNT, fields={"segment": "enterprise"}, changed=("segment",)),
+    success.IdentitiesMerged(
+        party_id=ACCOUNT,
+        merged_id=OTHER_PARTY,
+        members=(success.Member(kind=success.MemberKind.ACCOUNT, member_id=OTHER_PARTY),),
+        fields={"segment": "enterprise"},
+        reason="Same company under two names",
+    ),
+    success.MergedAway(party_id=OTHER_PARTY, into=ACCOUNT),
+    success.IdentitiesUnmerged(
+        party_id=ACCOUNT,
+        merged_id=OTHER_PARTY,
+        fields={"segment": "enterprise"},
+        conflicts=(success.FieldConflict(field="website", restored=None, edited="acme.example"),),
+        reason="Two companies after all",
+    ),
+    success.SplitOff(party_id=OTHER_PARTY, was_in=ACCOUNT),
 )
 
 NOTIFIER: tuple[Event, ...] = (
@@ -273,15 +563,17 @@ NOTIFIER: tuple[Event, ...] = (
     notifier.EmailOutcomeUnknown(**_MAIL, attempts=1, reason="no answer after the message was handed over"),
 )
 
-EXAMPLES: dict[type[Event], Event] = {type(event): event for event in (*MARKETING, *SCORING, *SALES, *NOTIFIER)}
+EXAMPLES: dict[type[Event], Event] = {
+    type(event): event for event in (*MARKETING, *SCORING, *SALES, *SUCCESS, *NOTIFIER)
+}
 
 ENVELOPE = Envelope(
     id=f"deal-{DEAL}@4",
     source="/nexa/sales",
     type="nexa.sales.DealClosedWon.v1",
     subject=f"deal-{DEAL}",
-    time=_at(28, 16, 30),
-    recordedtime=_at(28, 16, 30),
+    time=_at(24, 9),
+    recordedtime=_at(24, 9),
     streamversion=4,
     prevversion=3,
     correlationid="0b7e6c1c-5d0f-4a57-9a56-3c9a1f2d7e10",
