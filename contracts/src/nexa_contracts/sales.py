@@ -296,6 +296,8 @@ class AccountChurned(Event):
     churned_on: date = Field(description="The day its renewal was lost.")
     arr: Money = Field(description="What was lost, a year.")
     reason: Annotated[str, Personal()] = Field(description="Why.", examples=["Project was stopped"])
+    customer_since: date | None = Field(default=None, description="Since when it was a customer.")
+    contract_end: date | None = Field(default=None, description="When its last contract ends.")
 
 
 class AccountBecameProspect(Event):

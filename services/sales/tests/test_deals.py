@@ -10,6 +10,7 @@ from nexa_contracts.sales import (
     DealClosedLost,
     DealClosedWon,
     DealCreated,
+    DealDetails,
     DealReopened,
     DealStage,
     DealStageChanged,
@@ -53,6 +54,11 @@ WON = DealClosedWon(
     amount=FIFTY_THOUSAND,
     contract_url="s3://contracts/acme.pdf",
     closed_at=MONDAY,
+    name="Acme Corp",
+    primary_contact_id=id_of("Dana"),
+    rep_id=id_of("maria"),
+    lead_id=id_of("lead"),
+    details=DealDetails(),
 )
 
 
@@ -175,6 +181,12 @@ def test_a_lost_deal_is_won_only_after_it_was_reopened() -> None:
 
 def test_a_won_deal_is_not_lost() -> None:
     given(deal, OPENED, WON).when(CloseLost(deal_id=DEAL, reason="no")).then_refused(rule="deal.closed")
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_deal_is_lost_and_reopened_for_a_reason_only(blank: str) -> None:
+    given(deal, OPENED).when(CloseLost(deal_id=DEAL, reason=blank)).then_refused(rule="deal.reason")
+    given(deal, OPENED, WON).when(ReopenDeal(deal_id=DEAL, reason=blank)).then_refused(rule="deal.reason")
 
 
 def test_a_deal_moves_between_open_stages_only_and_is_reopened_where_it_was() -> None:

@@ -4,6 +4,7 @@ from nexa_chassis.domain import Aggregate, AggregateInContext
 from nexa_contracts import topics
 from nexa_sales.account import decisions as account_decisions
 from nexa_sales.account import state as account_state
+from nexa_sales.account.events import DealCounted, RenewalCounted
 from nexa_sales.assignment import commands as assignment_commands
 from nexa_sales.assignment import decisions as assignment_decisions
 from nexa_sales.assignment import state as assignment_state
@@ -68,10 +69,11 @@ import_routing = Aggregate[
     decide=import_routing_decisions.decide,
 )
 
-account = Aggregate[account_decisions.Command, account_state.NoAccount | account_state.Existing](
+account = Aggregate[account_decisions.Command, account_state.Account](
     name="account",
     key="account_id",
     topic=topics.ACCOUNT,
+    private=(DealCounted, RenewalCounted),
     commands=account_decisions.COMMANDS,
     initial=account_state.NoAccount(),
     evolve=account_state.evolve,

@@ -5,10 +5,15 @@ from nexa_sales.aggregates import account, assignment, contact, deal, import_rou
 from nexa_sales.api import accounts, deals, imports, leads, reps, tasks
 from nexa_sales.offer_waiting_leads import offer_waiting_leads
 from nexa_sales.reactions.chase_overdue_follow_up import chase_overdue_follow_up
+from nexa_sales.reactions.make_account_a_customer import make_account_a_customer
 from nexa_sales.reactions.open_follow_up import open_follow_up
+from nexa_sales.reactions.renew_contract import renew_contract
 from nexa_sales.reactions.report_routed_import import report_routed_import
+from nexa_sales.reactions.return_handoff import return_handoff
 from nexa_sales.reactions.route_scored_lead import route_scored_lead
 from nexa_sales.read_models.account_book import account_book
+from nexa_sales.read_models.account_history import account_history
+from nexa_sales.read_models.deal_stages import deal_stages
 from nexa_sales.read_models.follow_ups_due import follow_ups_due
 from nexa_sales.read_models.how_an_import_was_routed import how_an_import_was_routed
 from nexa_sales.read_models.lead_history import lead_history, lead_history_elsewhere
@@ -24,14 +29,24 @@ sales = Service(
     migrations="nexa_sales.migrations",
     metadata=metadata,
     aggregates=[rep, assignment, task, import_routing, account, contact, deal],
-    reactions=[route_scored_lead, open_follow_up, chase_overdue_follow_up, report_routed_import],
+    reactions=[
+        route_scored_lead,
+        open_follow_up,
+        chase_overdue_follow_up,
+        report_routed_import,
+        make_account_a_customer,
+        renew_contract,
+        return_handoff,
+    ],
     read_models=[
         rep_desk,
         who_is_waiting_for_a_rep,
         where_leads_stand,
         follow_ups_due,
         pipeline_board,
+        deal_stages,
         account_book,
+        account_history,
         how_an_import_was_routed,
         lead_history,
         lead_history_elsewhere,

@@ -12,7 +12,7 @@ from nexa_chassis.store import Done
 from nexa_contracts.marketing import CompanySize, LeadSourceKind
 from nexa_contracts.values import Money
 from nexa_sales.account.decisions import THERE_ALREADY, OpenAccount, account_id_of
-from nexa_sales.account.state import Existing
+from nexa_sales.account.state import NoAccount
 from nexa_sales.aggregates import account
 from nexa_sales.assignment.commands import ConvertLead
 from nexa_sales.contact.decisions import AddContact
@@ -51,7 +51,7 @@ async def convert(call: Call, asked: Conversion) -> Done:
             field="company",
         )
     account_id = account_id_of(company)
-    known = isinstance((await call.runtime.store.load(account, account_id)).state, Existing)
+    known = not isinstance((await call.runtime.store.load(account, account_id)).state, NoAccount)
     try:
         return await call.execute(*_commands(asked, company, standing, profile, matched=known))
     except Refused as refused:

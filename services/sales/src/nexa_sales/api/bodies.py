@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
+from email_validator import EmailNotValidError, validate_email
 from fastapi import Depends, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -49,6 +50,14 @@ def not_negative(money: Money | None, field: str) -> Money | None:
     if money is not None and money.amount < 0:
         raise Refused("An amount is not below zero.", rule="amount.negative", field=field)
     return money
+
+
+def address(text: str, rule: str) -> str:
+    """The e-mail address as it is written everywhere. Raises Refused for what cannot be one."""
+    try:
+        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise Refused(f"{error}", rule=rule, field="email") from None
 
 
 async def whose(connection: AsyncConnection, call: Call, mine: bool, rep_id: UUID | None) -> UUID | None:

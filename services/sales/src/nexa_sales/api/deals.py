@@ -1,6 +1,6 @@
 """Deals over HTTP."""
 
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,39 +8,44 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from nexa_chassis.domain import NotFound
+from nexa_chassis.domain import NotFound, Refused
 from nexa_chassis.http.call import Call
 from nexa_chassis.http.paging import Page
 from nexa_contracts.marketing import LeadSourceKind
 from nexa_contracts.sales import DealStage
-from nexa_contracts.values import Money
 from nexa_sales.api.bodies import Amount, Body, Cursor, Limit, Mine, Reader, Salesperson, Text, not_negative, whose
-from nexa_sales.deal.commands import CloseLost, CloseWon, MoveDeal, ReopenDeal
-from nexa_sales.read_models.pipeline_board import deal_row, list_deals, stage_totals
+from nexa_sales.api.deal_views import (
+    DealStages,
+    DealView,
+    DetailsBody,
+    Forecast,
+    deal_stages,
+    deal_view,
+    forecast_view,
+)
+from nexa_sales.deal.commands import ChangeDetails, CloseLost, CloseWon, MoveDeal, OpenDeal, ReopenDeal, ResubmitHandoff
+from nexa_sales.read_models.account_book import account_row, contact_row
+from nexa_sales.read_models.deal_stages import stages_of
+from nexa_sales.read_models.forecast import forecast_lines, weigh
+from nexa_sales.read_models.pipeline_board import Handoff, deal_row, list_deals, stage_totals
+from nexa_sales.read_models.rep_desk import rep_of_person, rep_row
+from nexa_sales.settings import sales_settings
 
 routes = APIRouter(tags=["deals"])
 
 
-class DealView(BaseModel):
-    deal_id: UUID
-    version: int
-    name: str
+class DealBody(Body):
+    """A deal that no lead led to, for an account and one of its contacts."""
+
     account_id: UUID
-    account_name: str | None
-    primary_contact_id: UUID
-    lead_id: UUID | None
-    campaign_id: UUID | None
-    rep_id: UUID | None
-    rep_name: str | None
-    stage: DealStage
-    amount: Money = Field(description="What it is expected to bring; of a won deal, what it brought.")
-    source_label: str
-    source_kind: LeadSourceKind
-    contract_url: str | None = Field(description="Kept as text; nothing fetches it.")
-    reason: str | None = Field(description="Why it was lost, or reopened.")
-    created_at: datetime
-    stage_since: datetime
-    closed_at: datetime | None
+    primary_contact_id: UUID = Field(description="A contact of the account.")
+    name: Text | None = Field(default=None, description="The account's name unless given.", examples=["Acme Corp"])
+    amount: Amount
+    rep_id: UUID | None = Field(default=None, description="Who works on it: you, if you are on the roster.")
+    campaign_id: UUID | None = Field(default=None, description="The campaign that brought it, if one did.")
+    source_label: Annotated[str, StringConstraints(max_length=200)] = Field(default="", examples=["Trade fair"])
+    source_kind: LeadSourceKind = LeadSourceKind.OTHER
+    details: DetailsBody = Field(default_factory=DetailsBody)
 
 
 class StageBody(Body):
@@ -59,10 +64,15 @@ class ReasonBody(Body):
     reason: Text = Field(examples=["Chose another vendor"])
 
 
+class NoteBody(Body):
+    note: Text = Field(description="What changed.", examples=["Tom (IT) is the technical contact"])
+
+
 class Total(BaseModel):
     currency: str
     deals: int
     amount: Decimal
+    weighted: Decimal = Field(description="Amount by the weight of the stage; won deals weigh 1, lost ones 0.")
 
 
 class Column(BaseModel):
@@ -86,7 +96,8 @@ async def board(
     campaign_id: UUID | None = None,
     deals_per_stage: Annotated[int, Query(ge=0, le=100)] = 20,
 ) -> Board:
-    """The pipeline board: each stage with count, sum and its newest deals."""
+    """The pipeline board: each stage with count, sums and its newest deals."""
+    weights = sales_settings().stage_weights
     async with call.query() as connection:
         rep = await whose(connection, call, mine, rep_id)
         totals = await stage_totals(connection, rep, campaign_id)
@@ -98,11 +109,33 @@ async def board(
                     connection, stage=stage, rep_id=rep, campaign_id=campaign_id, limit=deals_per_stage
                 )
                 newest = page.items
-            sums = [Total.model_validate(row) for row in totals if row["stage"] == stage.value]
-            columns.append(
-                Column(stage=stage, deals=sum(each.deals for each in sums), totals=sums, newest=[*map(_view, newest)])
-            )
+            weight = weights.get(stage, Decimal(stage is DealStage.CLOSED_WON))
+            sums = [
+                Total.model_validate({**row, "weighted": weigh(row["amount"], weight)})
+                for row in totals
+                if row["stage"] == stage.value
+            ]
+            deals = sum(each.deals for each in sums)
+            columns.append(Column(stage=stage, deals=deals, totals=sums, newest=[*map(deal_view, newest)]))
     return Board(columns=columns)
+
+
+@routes.get("/deals/forecast")
+async def forecast(
+    call: Reader,
+    mine: Mine = False,
+    rep_id: UUID | None = None,
+    expected_before: Annotated[
+        date | None,
+        Query(description="Only deals that should close before this day; those without a day are left out."),
+    ] = None,
+) -> Forecast:
+    """What the open deals will bring, weighted by stage: per rep and stage, and in all, each currency for itself."""
+    weights = sales_settings().stage_weights
+    async with call.query() as connection:
+        rep = await whose(connection, call, mine, rep_id)
+        lines = await forecast_lines(connection, weights, rep_id=rep, expected_before=expected_before)
+    return forecast_view(lines, weights)
 
 
 @routes.get("/deals")
@@ -113,6 +146,7 @@ async def deals(
     rep_id: UUID | None = None,
     campaign_id: UUID | None = None,
     account_id: UUID | None = None,
+    handoff: Handoff | None = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> Page[DealView]:
@@ -124,10 +158,48 @@ async def deals(
             rep_id=await whose(connection, call, mine, rep_id),
             campaign_id=campaign_id,
             account_id=account_id,
+            handoff=handoff,
             limit=limit,
             cursor=cursor,
         )
-    return Page(items=[_view(row) for row in page.items], next=page.next)
+    return Page(items=[deal_view(row) for row in page.items], next=page.next)
+
+
+@routes.post("/deals", status_code=201)
+async def open_deal(body: DealBody, call: Salesperson, response: Response) -> DealView:
+    """Open a deal by hand, in stage qualification."""
+    details = body.details.details()
+    amount = not_negative(body.amount, "amount")
+    assert amount is not None
+    async with call.query() as connection:
+        account = await account_row(connection, body.account_id)
+        contact = await contact_row(connection, body.primary_contact_id)
+        person = body.rep_id or await rep_of_person(connection, call.actor)
+        rep = await rep_row(connection, person) if person else None
+    if account is None:
+        raise Refused(f"There is no account {body.account_id}.", rule="account.unknown", field="account_id")
+    if contact is None or contact["account_id"] != body.account_id:
+        raise Refused(
+            f"{account['name']} has no contact {body.primary_contact_id}.",
+            rule="deal.contact",
+            field="primary_contact_id",
+        )
+    if body.rep_id and rep is None:
+        raise Refused(f"There is nobody with the id {body.rep_id} on the roster.", rule="rep.unknown", field="rep_id")
+    deal_id = call.new_id("deal")
+    opening = OpenDeal(
+        deal_id=deal_id,
+        account_id=body.account_id,
+        primary_contact_id=body.primary_contact_id,
+        lead_id=None,
+        campaign_id=body.campaign_id,
+        rep_id=rep["rep_id"] if rep else None,
+        name=body.name or account["name"],
+        amount=amount,
+        source_label=body.source_label,
+        source_kind=body.source_kind,
+    )
+    return await _executed(call, response, deal_id, opening, ChangeDetails(deal_id=deal_id, details=details))
 
 
 @routes.get("/deals/{deal_id}")
@@ -136,6 +208,21 @@ async def read_deal(deal_id: UUID, call: Reader, response: Response) -> DealView
     view = await _read(call, deal_id)
     call.etag(response, view.version)
     return view
+
+
+@routes.get("/deals/{deal_id}/stages")
+async def read_stages(deal_id: UUID, call: Reader) -> DealStages:
+    """Where the deal was from when to when, and how long in each stage."""
+    await _read(call, deal_id)
+    async with call.query() as connection:
+        rows = await stages_of(connection, deal_id)
+    return deal_stages(deal_id, rows, call.now)
+
+
+@routes.put("/deals/{deal_id}/details")
+async def change_details(deal_id: UUID, body: DetailsBody, call: Salesperson, response: Response) -> DealView:
+    """Say what was sold and promised: products, requirements, whom to know. Of a won deal too."""
+    return await _executed(call, response, deal_id, ChangeDetails(deal_id=deal_id, details=body.details()))
 
 
 @routes.post("/deals/{deal_id}/stage")
@@ -168,8 +255,14 @@ async def reopen_deal(deal_id: UUID, body: ReasonBody, call: Salesperson, respon
     return await _executed(call, response, deal_id, ReopenDeal(deal_id=deal_id, reason=body.reason))
 
 
-async def _executed(call: Call, response: Response, deal_id: UUID, command: object) -> DealView:
-    done = await call.execute(command)
+@routes.post("/deals/{deal_id}/handoff/resubmit")
+async def resubmit_handoff(deal_id: UUID, body: NoteBody, call: Salesperson, response: Response) -> DealView:
+    """Hand a returned deal over again, with its details as they are now."""
+    return await _executed(call, response, deal_id, ResubmitHandoff(deal_id=deal_id, note=body.note))
+
+
+async def _executed(call: Call, response: Response, deal_id: UUID, *commands: object) -> DealView:
+    done = await call.execute(*commands)
     call.etag(response, done.version_of(f"deal-{deal_id}"))
     return await _read(call, deal_id)
 
@@ -179,8 +272,4 @@ async def _read(call: Call, deal_id: UUID) -> DealView:
         row = await deal_row(connection, deal_id)
     if row is None:
         raise NotFound(f"There is no deal {deal_id}.", rule="deal.unknown")
-    return _view(row)
-
-
-def _view(row: Any) -> DealView:
-    return DealView.model_validate({**row, "amount": {"amount": row["amount"], "currency": row["currency"]}})
+    return deal_view(row)

@@ -3,14 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from nexa_chassis.domain import NotFound, Refused
+from nexa_chassis.domain import NotFound
 from nexa_chassis.http.paging import Page
 from nexa_contracts.sales import RepLevel
-from nexa_sales.api.bodies import Body, Cursor, Limit, Manager, Reader
+from nexa_sales.api.bodies import Body, Cursor, Limit, Manager, Reader, address
 from nexa_sales.read_models.rep_desk import list_reps, rep_row
 from nexa_sales.rep.decisions import PutRep, SetAvailability
 
@@ -56,10 +55,7 @@ class RepView(BaseModel):
 @routes.put("/reps/{rep_id}")
 async def put_rep(rep_id: UUID, body: RepBody, call: Manager, response: Response) -> RepView:
     """List a person on the roster, or change what is listed. Leads that wait are offered to the desk at once."""
-    try:
-        email = validate_email(body.email, check_deliverability=False, test_environment=True).normalized
-    except EmailNotValidError as error:
-        raise Refused(f"{error}", rule="rep.email", field="email") from None
+    email = address(body.email, "rep.email")
     done = await call.execute(
         PutRep(
             rep_id=rep_id,

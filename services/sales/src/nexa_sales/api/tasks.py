@@ -41,6 +41,7 @@ class TaskView(BaseModel):
     completed_at: datetime | None
     outcome: str | None
     completed_by: str | None = Field(description="A person, or the id of the event that made it unnecessary.")
+    found_interest: bool | None = Field(description="Null where nobody said.")
     first_name: str | None = Field(description="Of the lead.")
     last_name: str | None
     company: str | None
@@ -48,6 +49,7 @@ class TaskView(BaseModel):
 
 class CompleteBody(Body):
     outcome: Text = Field(description="What came of it.", examples=["interested, meets us on Tuesday"])
+    found_interest: bool | None = Field(default=None, description="Whether there is interest, if you can tell.")
 
 
 class NewTaskBody(Body):
@@ -132,7 +134,10 @@ async def complete_task(task_id: UUID, body: CompleteBody, call: Salesperson, re
     """The follow-up is done, with this outcome. From now on the lead stays with its rep, whatever its score does."""
     view = await _view(call, task_id)
     done = await call.execute(
-        CompleteTask(task_id=task_id, outcome=body.outcome, completed_by=call.actor), NoteContact(lead_id=view.lead_id)
+        CompleteTask(
+            task_id=task_id, outcome=body.outcome, completed_by=call.actor, found_interest=body.found_interest
+        ),
+        NoteContact(lead_id=view.lead_id),
     )
     call.etag(response, done.version_of(f"task-{task_id}"))
     return await _view(call, task_id)

@@ -5,7 +5,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from nexa_contracts.marketing import LeadSourceKind
-from nexa_contracts.sales import DealStage
+from nexa_contracts.sales import DealDetails, DealStage
 from nexa_contracts.values import Money
 
 
@@ -57,5 +57,41 @@ class ReopenDeal:
     reason: str
 
 
-Command: TypeAlias = OpenDeal | MoveDeal | CloseWon | CloseLost | ReopenDeal
-COMMANDS: tuple[type, ...] = (OpenDeal, MoveDeal, CloseWon, CloseLost, ReopenDeal)
+@dataclass(frozen=True, kw_only=True)
+class ChangeDetails:
+    """What was sold and promised; all of it, as it is to be."""
+
+    deal_id: UUID
+    details: DealDetails
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnHandoff:
+    """Customer success sent the handoff back. `round` counts how often sales had handed it over."""
+
+    deal_id: UUID
+    round: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResubmitHandoff:
+    """Hand the deal over again, with its details as they are now."""
+
+    deal_id: UUID
+    note: str
+
+
+Command: TypeAlias = (
+    OpenDeal | MoveDeal | ChangeDetails | CloseWon | CloseLost | ReopenDeal | ReturnHandoff | ResubmitHandoff
+)
+COMMANDS: tuple[type, ...] = (
+    OpenDeal,
+    MoveDeal,
+    ChangeDetails,
+    CloseWon,
+    CloseLost,
+    ReopenDeal,
+    ReturnHandoff,
+    ResubmitHandoff,
+)

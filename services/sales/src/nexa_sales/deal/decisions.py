@@ -1,4 +1,4 @@
-"""Opening, moving, winning, losing and reopening a deal."""
+"""Opening, moving, describing, winning, losing and reopening a deal, and handing it over."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,12 +11,26 @@ from nexa_contracts.sales import (
     DealClosedLost,
     DealClosedWon,
     DealCreated,
+    DealDetails,
+    DealDetailsChanged,
+    DealHandoffResubmitted,
+    DealHandoffReturned,
     DealReopened,
     DealStage,
     DealStageChanged,
 )
-from nexa_sales.deal.commands import CloseLost, CloseWon, Command, MoveDeal, OpenDeal, ReopenDeal
-from nexa_sales.deal.state import Deal, Lost, NoDeal, Open, Won
+from nexa_sales.deal.commands import (
+    ChangeDetails,
+    CloseLost,
+    CloseWon,
+    Command,
+    MoveDeal,
+    OpenDeal,
+    ReopenDeal,
+    ResubmitHandoff,
+    ReturnHandoff,
+)
+from nexa_sales.deal.state import Deal, HandedOver, Lost, NoDeal, Open, Returned, Won
 
 OPEN_STAGES = (DealStage.QUALIFICATION, DealStage.PROPOSAL, DealStage.NEGOTIATION)
 
@@ -27,12 +41,18 @@ def decide(command: Command, state: Deal, now: datetime) -> Sequence[Event]:
             return [_created(command)] if isinstance(state, NoDeal) else []
         case MoveDeal():
             return move(state, command)
+        case ChangeDetails():
+            return change_details(state, command)
         case CloseWon():
             return close_won(state, command, now)
         case CloseLost():
             return close_lost(state, command, now)
         case ReopenDeal():
             return reopen(state, command)
+        case ReturnHandoff():
+            return return_handoff(state, command)
+        case ResubmitHandoff():
+            return resubmit_handoff(state, command)
         case _:
             assert_never(command)
 
@@ -57,6 +77,27 @@ def move(deal: Deal, command: MoveDeal) -> Sequence[Event]:
             assert_never(deal)
 
 
+def change_details(deal: Deal, command: ChangeDetails) -> Sequence[Event]:
+    """A won deal's details can be completed too: that is what a returned handoff asks for."""
+    match deal:
+        case NoDeal():
+            raise _unknown(command.deal_id)
+        case Lost():
+            raise Refused("The deal is lost; reopen it first.", rule="deal.closed")
+        case Open(deal=opened, details=before) | Won(deal=opened, details=before):
+            names = DealDetails.model_fields
+            changed = tuple(name for name in names if getattr(before, name) != getattr(command.details, name))
+            if not changed:
+                return []
+            return [
+                DealDetailsChanged(
+                    deal_id=opened.deal_id, account_id=opened.account_id, details=command.details, changed=changed
+                )
+            ]
+        case _:
+            assert_never(deal)
+
+
 def close_won(deal: Deal, command: CloseWon, now: datetime) -> Sequence[Event]:
     match deal:
         case NoDeal():
@@ -69,7 +110,7 @@ def close_won(deal: Deal, command: CloseWon, now: datetime) -> Sequence[Event]:
             raise Refused(
                 "A deal is won once its contract is signed.", rule="deal.contract_signed", field="contract_signed"
             )
-        case Open(deal=opened):
+        case Open(deal=opened, details=details):
             return [
                 DealClosedWon(
                     deal_id=opened.deal_id,
@@ -78,6 +119,11 @@ def close_won(deal: Deal, command: CloseWon, now: datetime) -> Sequence[Event]:
                     amount=command.actual_amount or opened.amount,
                     contract_url=command.contract_url,
                     closed_at=now,
+                    name=opened.name,
+                    primary_contact_id=opened.primary_contact_id,
+                    rep_id=opened.rep_id,
+                    lead_id=opened.lead_id,
+                    details=details,
                 )
             ]
         case _:
@@ -92,6 +138,8 @@ def close_lost(deal: Deal, command: CloseLost, now: datetime) -> Sequence[Event]
             return []
         case Won():
             raise Refused("A won deal cannot be lost; reopen it first.", rule="deal.closed")
+        case Open() if not command.reason.strip():
+            raise _without_reason("lost")
         case Open(deal=opened):
             return [
                 DealClosedLost(
@@ -113,6 +161,8 @@ def reopen(deal: Deal, command: ReopenDeal) -> Sequence[Event]:
             raise _unknown(command.deal_id)
         case Open():
             return []
+        case Won() | Lost() if not command.reason.strip():
+            raise _without_reason("reopened")
         case Won(deal=opened, stage=stage) | Lost(deal=opened, stage=stage):
             return [
                 DealReopened(
@@ -125,6 +175,44 @@ def reopen(deal: Deal, command: ReopenDeal) -> Sequence[Event]:
                     stage=stage,
                 )
             ]
+        case _:
+            assert_never(deal)
+
+
+def return_handoff(deal: Deal, command: ReturnHandoff) -> Sequence[Event]:
+    match deal:
+        case NoDeal():
+            raise _unknown(command.deal_id)
+        case Open() | Lost():  # reopened meanwhile: nothing is handed over
+            return []
+        case Won(handoff=HandedOver(returned=latest) | Returned(round=latest)) if command.round <= latest:
+            return []
+        case Won(deal=opened):
+            return [
+                DealHandoffReturned(
+                    deal_id=opened.deal_id,
+                    account_id=opened.account_id,
+                    rep_id=opened.rep_id,
+                    reason=command.reason,
+                    round=command.round,
+                )
+            ]
+        case _:
+            assert_never(deal)
+
+
+def resubmit_handoff(deal: Deal, command: ResubmitHandoff) -> Sequence[Event]:
+    match deal:
+        case NoDeal():
+            raise _unknown(command.deal_id)
+        case Won(deal=opened, details=details, handoff=Returned()):
+            return [
+                DealHandoffResubmitted(
+                    deal_id=opened.deal_id, account_id=opened.account_id, details=details, note=command.note
+                )
+            ]
+        case Open() | Lost() | Won():
+            raise Refused("Customer success has not returned the deal's handoff.", rule="deal.handoff_not_returned")
         case _:
             assert_never(deal)
 
@@ -146,3 +234,7 @@ def _created(command: OpenDeal) -> DealCreated:
 
 def _unknown(deal_id: UUID) -> NotFound:
     return NotFound(f"There is no deal {deal_id}.", rule="deal.unknown")
+
+
+def _without_reason(what: str) -> Refused:
+    return Refused(f"A deal is {what} for a reason; say which.", rule="deal.reason", field="reason")

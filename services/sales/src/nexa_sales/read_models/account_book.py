@@ -1,17 +1,30 @@
-"""Which companies and people does sales deal with?"""
+"""Which companies and people does sales deal with, and who of them is a customer until when?"""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, Integer, Table, Text, Uuid, func, select
+from sqlalchemy import Column, Date, DateTime, Index, Integer, Numeric, Table, Text, Uuid, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
 from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.read_models import Change, Put, ReadModel
-from nexa_contracts.sales import AccountCreated, AccountUpdated, ContactCreated
+from nexa_contracts.envelope import Event
+from nexa_contracts.sales import (
+    AccountBecameCustomer,
+    AccountBecameProspect,
+    AccountChurned,
+    AccountContractChanged,
+    AccountCreated,
+    AccountUpdated,
+    ContactCreated,
+)
+from nexa_contracts.values import Money
+from nexa_sales.account.events import DealCounted, RenewalCounted
 from nexa_sales.tables import metadata
+
+AccountType: TypeAlias = Literal["prospect", "customer", "churned"]
 
 accounts = Table(
     "accounts",
@@ -22,7 +35,15 @@ accounts = Table(
     Column("country", Text),
     Column("company_size", Text),
     Column("created_at", DateTime(timezone=True)),
+    Column("type", Text, server_default="prospect"),
+    Column("customer_since", Date),
+    Column("arr", Numeric(18, 2)),
+    Column("currency", Text),
+    Column("contract_end", Date),
+    Column("churned_on", Date),
+    Column("churned_because", Text),
     Index("accounts_name_idx", "name", "account_id"),
+    Index("accounts_type_idx", "type", "name", "account_id"),
 )
 
 contacts = Table(
@@ -55,6 +76,15 @@ def project(fact: Recorded) -> Iterator[Change]:
             if isinstance(account, AccountCreated):
                 known["created_at"] = fact.time
             yield Put(accounts, {"account_id": account.account_id}, known)
+        case (
+            AccountBecameCustomer(account_id=account_id)
+            | AccountContractChanged(account_id=account_id)
+            | AccountChurned(account_id=account_id)
+            | AccountBecameProspect(account_id=account_id)
+            | DealCounted(account_id=account_id)
+            | RenewalCounted(account_id=account_id)
+        ):
+            yield Put(accounts, {"account_id": account_id}, {"version": fact.version, **_contract(fact.event)})
         case ContactCreated() as contact:
             person = contact.model_dump(exclude={"contact_id"})
             yield Put(
@@ -66,19 +96,70 @@ def project(fact: Recorded) -> Iterator[Change]:
             return
 
 
+def _contract(event: Event) -> dict[str, object]:
+    match event:
+        case AccountBecameCustomer() as became:
+            not_lost = {"churned_on": None, "churned_because": None}
+            return {
+                "type": "customer",
+                "customer_since": became.customer_since,
+                "contract_end": became.contract_end,
+                **_arr(became.arr),
+                **not_lost,
+            }
+        case AccountContractChanged() as changed:
+            since = {"customer_since": changed.customer_since} if changed.customer_since else {}
+            return {"contract_end": changed.contract_end, **_arr(changed.arr), **since}
+        case AccountChurned() as churned:
+            return {
+                "type": "churned",
+                "customer_since": churned.customer_since,
+                "contract_end": churned.contract_end,
+                "churned_on": churned.churned_on,
+                "churned_because": churned.reason,
+                **_arr(churned.arr),
+            }
+        case AccountBecameProspect():
+            no_contract = ("customer_since", "arr", "currency", "contract_end", "churned_on", "churned_because")
+            return {"type": "prospect", **dict.fromkeys(no_contract)}
+        case _:
+            return {}
+
+
+def _arr(money: Money) -> dict[str, object]:
+    return {"arr": money.amount, "currency": money.currency}
+
+
 account_book = ReadModel(
     name="account_book",
     tables=(accounts, contacts),
-    on=(AccountCreated, AccountUpdated, ContactCreated),
+    on=(
+        AccountCreated,
+        AccountUpdated,
+        AccountBecameCustomer,
+        AccountContractChanged,
+        AccountChurned,
+        AccountBecameProspect,
+        DealCounted,
+        RenewalCounted,
+        ContactCreated,
+    ),
     project=project,
 )
 
 
 async def list_accounts(
-    connection: AsyncConnection, name: str | None, *, limit: int | None, cursor: str | None
+    connection: AsyncConnection,
+    name: str | None,
+    kind: AccountType | None,
+    *,
+    limit: int | None,
+    cursor: str | None,
 ) -> Page[dict[str, Any]]:
     """Accounts by name; `name` is a part of it, in any case."""
     query = select(accounts)
+    if kind:
+        query = query.where(accounts.c.type == kind)
     if name:
         query = query.where(func.lower(accounts.c.name).contains(name.lower(), autoescape=True))
     order = [accounts.c.name, accounts.c.account_id]

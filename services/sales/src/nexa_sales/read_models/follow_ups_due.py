@@ -33,6 +33,7 @@ tasks = Table(
     Column("completed_at", DateTime(timezone=True)),
     Column("outcome", Text),
     Column("completed_by", Text),
+    Column("found_interest", Boolean),
     Index("tasks_due_idx", "due_at", "task_id"),
     Index("tasks_rep_idx", "rep_id", "due_at", "task_id"),
     Index("tasks_lead_idx", "lead_id"),
@@ -59,8 +60,8 @@ def project(fact: Recorded) -> Iterator[Change]:
             yield Put(tasks, {"task_id": task_id}, {"version": fact.version, "rep_id": rep_id})
         case TaskOverdue(task_id=task_id):
             yield Put(tasks, {"task_id": task_id}, {"version": fact.version, "overdue": True})
-        case TaskCompleted(task_id=task_id, outcome=outcome, completed_by=by):
-            done = {"completed_at": fact.time, "outcome": outcome, "completed_by": by}
+        case TaskCompleted(task_id=task_id, outcome=outcome, completed_by=by, found_interest=interest):
+            done = {"completed_at": fact.time, "outcome": outcome, "completed_by": by, "found_interest": interest}
             yield Put(tasks, {"task_id": task_id}, {"version": fact.version, **done})
         case _:
             return

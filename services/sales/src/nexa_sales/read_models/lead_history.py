@@ -28,6 +28,9 @@ from nexa_contracts.sales import (
     DealClosedLost,
     DealClosedWon,
     DealCreated,
+    DealDetailsChanged,
+    DealHandoffResubmitted,
+    DealHandoffReturned,
     DealReopened,
     DealStageChanged,
     LeadAssigned,
@@ -43,6 +46,7 @@ from nexa_contracts.sales import (
 )
 from nexa_contracts.scoring import LeadScored
 from nexa_sales.assignment.events import LeadWorked
+from nexa_sales.read_models.account_history import deal_summary
 from nexa_sales.tables import metadata
 
 FOLLOWS = {name: place for place, name in enumerate(("lead", "lead_score", "assignment", "nurture", "task", "deal"))}
@@ -130,19 +134,9 @@ def summary_here(event: Event) -> str:
 
 
 def _deal_summary(event: Event) -> str:
-    match event:
-        case DealCreated(name=name, amount=money):
-            return f"Deal {name} opened: {money.amount} {money.currency}"
-        case DealStageChanged(stage=stage):
-            return f"Deal in stage {stage.value}"
-        case DealClosedWon(amount=money):
-            return f"Deal won: {money.amount} {money.currency}"
-        case DealClosedLost(reason=reason):
-            return f"Deal lost: {reason}"
-        case DealReopened(reason=reason):
-            return f"Deal reopened: {reason}"
-        case _:
-            return event_name(type(event))
+    if isinstance(event, DealStageChanged):
+        return f"Deal in stage {event.stage.value}"
+    return deal_summary(event)
 
 
 def summary_elsewhere(event: Event) -> str:
@@ -198,9 +192,12 @@ lead_history = ReadModel(
         TaskCompleted,
         DealCreated,
         DealStageChanged,
+        DealDetailsChanged,
         DealClosedWon,
         DealClosedLost,
         DealReopened,
+        DealHandoffReturned,
+        DealHandoffResubmitted,
     ),
     project=project_own,
 )

@@ -1,10 +1,10 @@
 """Which deals are in which stage, and what are they worth?"""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, Integer, Numeric, Select, Table, Text, Uuid, func, select
+from sqlalchemy import JSON, Column, Date, DateTime, Index, Integer, Numeric, Select, Table, Text, Uuid, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
@@ -14,6 +14,9 @@ from nexa_contracts.sales import (
     DealClosedLost,
     DealClosedWon,
     DealCreated,
+    DealDetailsChanged,
+    DealHandoffResubmitted,
+    DealHandoffReturned,
     DealReopened,
     DealStage,
     DealStageChanged,
@@ -21,6 +24,8 @@ from nexa_contracts.sales import (
 from nexa_sales.read_models.account_book import accounts
 from nexa_sales.read_models.rep_desk import reps
 from nexa_sales.tables import metadata
+
+Handoff: TypeAlias = Literal["none", "handed_over", "returned"]
 
 deals = Table(
     "deals",
@@ -44,17 +49,25 @@ deals = Table(
     Column("created_at", DateTime(timezone=True)),
     Column("stage_since", DateTime(timezone=True)),
     Column("closed_at", DateTime(timezone=True)),
+    Column("details", JSON),
+    Column("expected_close", Date),
+    Column("handoff", Text, server_default="none"),
+    Column("handoff_reason", Text),
     Index("deals_stage_idx", "stage", "stage_since", "deal_id"),
     Index("deals_account_idx", "account_id"),
     Index("deals_created_idx", "created_at", "deal_id"),
+    Index("deals_handoff_idx", "handoff", "created_at", "deal_id"),
 )
 
 
 def project(fact: Recorded) -> Iterator[Change]:
     event: Any = fact.event
-    changed = {"version": fact.version, "stage_since": fact.time, **_changed(fact)}
+    changed = {"version": fact.version, **_changed(fact)}
+    if "stage" in changed:
+        changed["stage_since"] = fact.time
     if isinstance(event, DealReopened):
         changed |= {"closed_at": None, "reason": event.reason, "contract_url": None}
+        changed |= {"handoff": "none", "handoff_reason": None}
     yield Put(deals, {"deal_id": event.deal_id}, changed)
 
 
@@ -80,7 +93,14 @@ def _changed(fact: Recorded) -> dict[str, object]:
             return {"stage": stage.value, "open_stage": stage.value}
         case DealClosedWon() as won:
             closed = {"stage": DealStage.CLOSED_WON.value, "contract_url": won.contract_url, "closed_at": won.closed_at}
-            return {**closed, "amount": won.amount.amount, "currency": won.amount.currency}
+            handed_over = {"handoff": "handed_over", "handoff_reason": None}
+            return {**closed, "amount": won.amount.amount, "currency": won.amount.currency, **handed_over}
+        case DealDetailsChanged(details=details):
+            return {"details": details.model_dump(mode="json"), "expected_close": details.expected_close}
+        case DealHandoffReturned(reason=reason):
+            return {"handoff": "returned", "handoff_reason": reason}
+        case DealHandoffResubmitted():
+            return {"handoff": "handed_over", "handoff_reason": None}
         case DealClosedLost(reason=reason, closed_at=closed_at):
             return {"stage": DealStage.CLOSED_LOST.value, "reason": reason, "closed_at": closed_at}
         case DealReopened(amount=money, stage=stage):
@@ -97,7 +117,16 @@ def _changed(fact: Recorded) -> dict[str, object]:
 pipeline_board = ReadModel(
     name="pipeline_board",
     tables=(deals,),
-    on=(DealCreated, DealStageChanged, DealClosedWon, DealClosedLost, DealReopened),
+    on=(
+        DealCreated,
+        DealStageChanged,
+        DealDetailsChanged,
+        DealClosedWon,
+        DealClosedLost,
+        DealReopened,
+        DealHandoffReturned,
+        DealHandoffResubmitted,
+    ),
     project=project,
 )
 
@@ -131,6 +160,7 @@ async def list_deals(
     rep_id: UUID | None = None,
     campaign_id: UUID | None = None,
     account_id: UUID | None = None,
+    handoff: Handoff | None = None,
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Page[dict[str, Any]]:
@@ -140,6 +170,7 @@ async def list_deals(
         "rep_id": rep_id,
         "campaign_id": campaign_id,
         "account_id": account_id,
+        "handoff": handoff,
     }
     query = _with_names()
     for name, value in wanted.items():

@@ -25,11 +25,12 @@ class GiveTask:
 
 @dataclass(frozen=True, kw_only=True)
 class CompleteTask:
-    """A person says what came of it."""
+    """A person says what came of it, and whether there is interest, if they know."""
 
     task_id: UUID
     outcome: str
     completed_by: str
+    found_interest: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

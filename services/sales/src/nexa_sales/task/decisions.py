@@ -61,7 +61,7 @@ def give(command: GiveTask, state: Task) -> Sequence[Event]:
 def complete(command: CompleteTask, state: Task) -> Sequence[Event]:
     match state:
         case OpenTask():
-            return [_completed(command.task_id, state, command.outcome, command.completed_by)]
+            return [_completed(command.task_id, state, command.outcome, command.completed_by, command.found_interest)]
         case DoneTask(outcome=outcome):
             raise Refused(f"The task is done already: {outcome}.", rule="task.completed")
         case NoTask():
@@ -70,8 +70,17 @@ def complete(command: CompleteTask, state: Task) -> Sequence[Event]:
             assert_never(state)
 
 
-def _completed(task_id: UUID, state: OpenTask, outcome: str, by: str) -> TaskCompleted:
-    return TaskCompleted(task_id=task_id, lead_id=state.lead_id, rep_id=state.rep_id, outcome=outcome, completed_by=by)
+def _completed(
+    task_id: UUID, state: OpenTask, outcome: str, by: str, found_interest: bool | None = None
+) -> TaskCompleted:
+    return TaskCompleted(
+        task_id=task_id,
+        lead_id=state.lead_id,
+        rep_id=state.rep_id,
+        outcome=outcome,
+        completed_by=by,
+        found_interest=found_interest,
+    )
 
 
 def _overdue(task_id: UUID, state: OpenTask, manager_id: UUID | None) -> TaskOverdue:
