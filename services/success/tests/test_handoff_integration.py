@@ -1,0 +1,125 @@
+"""From the won deal on its topic to board, kickoff and note over HTTP, on a real broker and database."""
+
+from typing import NamedTuple
+from uuid import uuid4
+
+from nexa_contracts.notifier import EmailSent
+from nexa_contracts.sales import AccountCreated, ContactCreated, DealClosedWon, DealCreated
+from nexa_contracts.success import Role
+from nexa_success.reactions.onboard_won_customer import onboarding_of
+
+from .conftest import Success
+from .stories import MONDAY, account_created, contact_created, deal_created, deal_reopened, deal_won, id_of
+
+
+class Customer(NamedTuple):
+    """The facts of one customer."""
+
+    account: AccountCreated
+    contact: ContactCreated
+    deal: DealCreated
+    won: DealClosedWon
+
+    @property
+    def path(self) -> str:
+        return f"/onboardings/{onboarding_of(self.won.deal_id)}"
+
+
+def customer(name: str = "Acme Corp") -> Customer:
+    """A customer with ids of its own."""
+    ids = {"account_id": uuid4(), "deal_id": uuid4(), "contact_id": uuid4()}
+    account = account_created().model_copy(update={"account_id": ids["account_id"], "name": name})
+    contact = contact_created().model_copy(update={"account_id": ids["account_id"], "contact_id": ids["contact_id"]})
+    deal = {"account_id": ids["account_id"], "deal_id": ids["deal_id"], "primary_contact_id": ids["contact_id"]}
+    return Customer(account, contact, deal_created(**deal), deal_won(**deal))
+
+
+async def test_a_won_deal_is_handed_over_and_worked_on(success_service: Success) -> None:
+    success = success_service
+    nora = await success.hire("Nora Vance", manager_id=str(id_of("Victor")))
+    await success.hire("Ivan Petrov", Role.SPECIALIST)
+    acme = customer()
+    await success.others.say(acme.won)
+    await success.others.say(acme.contact, acme.account)
+    path, project = acme.path, onboarding_of(acme.won.deal_id)
+    view = await success.until(
+        path, lambda view: view["done"] == 2, "CSM assigned and kickoff scheduled are proved done"
+    )
+    assert (view["csm_id"], view["tasks"], view["handoff_status"]) == (nora, 20, "offered")
+    assert view["because"]["candidates"][0]["name"] == "Nora Vance"
+
+    csm = success.service.client("csm", subject="nora.vance")
+    other = success.service.client("csm", "success_manager", subject="victor")
+    await success.ask("GET", f"{path}/handoff-note", 403, by=other)
+    note = await success.ask("GET", f"{path}/handoff-note", by=csm)
+    assert note["details"]["special_requirements"] == ["Salesforce integration", "SSO"]
+    assert note["readers"] == ["nora.vance"]
+    await success.ask("POST", f"{path}/handoff/accept", by=csm)
+    await success.others.say(EmailSent(notification_id=uuid4(), kind="welcome", about=project, attempts=1))
+    board = await success.until(
+        f"{path}/board", lambda board: board["onboarding"]["done"] == 4, "note read and welcome sent are proved done"
+    )
+    done = {task["key"]: task["completed_by"] for task in board["columns"][-1]["tasks"]}
+    assert set(done) == {"assign_csm", "schedule_kickoff", "review_handoff_note", "send_welcome_email"}
+    assert done["send_welcome_email"].startswith("notification-")
+    assert done["assign_csm"] == f"onboarding-{project}@1"
+
+    moved = await success.ask("POST", f"{path}/tasks/set_up_data_import/status", by=csm, json={"status": "blocked"})
+    assert moved["status"] == "blocked"
+    await success.ask(
+        "POST", f"{path}/tasks/set_up_data_import/comments", 201, by=csm, json={"text": "Waiting for Tom"}
+    )
+    said = await success.ask("GET", f"{path}/tasks/set_up_data_import/comments")
+    assert [(each["text"], each["actor"]) for each in said["items"]] == [("Waiting for Tom", "nora.vance")]
+    mine = await success.ask("GET", "/tasks", by=csm, params={"mine": True, "status": "to_do"})
+    assert "set_up_data_import" not in {task["key"] for task in mine["items"]}
+
+
+async def test_won_twice_reopened_and_won_again_is_one_onboarding(success_service: Success) -> None:
+    success = success_service
+    await success.hire("Nora Vance")
+    acme = customer()
+    path, won = acme.path, acme.won
+    await success.others.say(*acme, won)
+    await success.until(path, lambda view: view["kickoff_status"] == "planned", "kickoff planned")
+    reopened = deal_reopened(deal_id=won.deal_id, account_id=won.account_id)
+    await success.others.say(reopened)
+    await success.until(path, lambda view: view["status"] == "paused", "paused")
+    await success.others.say(won)
+    view = await success.until(path, lambda view: view["status"] == "running", "running again")
+    assert (view["tasks"], view["kickoff_status"]) == (20, "planned")
+    started = await success.rows("select count(*) from events where type = 'nexa.success.OnboardingStarted.v1'")
+    assert started[0][0] == 1
+    meeting = await success.ask("GET", f"{path}/kickoff")
+    assert meeting["sequence"] == 2
+
+
+async def test_an_onboarding_waits_for_somebody_with_room_and_is_given_to_them(success_service: Success) -> None:
+    success = success_service
+    acme = customer()
+    await success.others.say(*acme, time=MONDAY)
+    path = acme.path
+    view = await success.until(path, lambda view: view["tasks"] == 20, "started")
+    assert (view["csm_id"], view["at_risk_because"] is not None) == (None, True)
+    waiting = await success.ask("GET", "/onboardings", params={"unassigned": True})
+    assert [each["project_id"] for each in waiting["items"]] == [view["project_id"]]
+    nora = await success.hire("Nora Vance")
+    view = await success.until(path, lambda view: view["csm_id"] is not None, "assigned")
+    assert view["csm_id"] == nora
+
+
+async def test_the_roster_and_the_template_are_checked(success_service: Success) -> None:
+    success = success_service
+    body = {"name": "Nora", "email": "nora@nexa.example", "time_zone": "Berlin"}
+    problem = await success.ask("PUT", f"/csms/{uuid4()}", 422, json=body)
+    assert "Europe/Berlin" in problem["detail"]
+    template = await success.ask("GET", "/onboarding-template")
+    changed = {**template, "due_in_days": 20}
+    del changed["version"]
+    problem = await success.ask("PUT", "/onboarding-template", 422, json=changed)
+    assert "after the onboarding itself" in problem["detail"]
+    changed["tasks"] = [task for task in template["tasks"] if task["day"] <= 20]
+    after = await success.ask("PUT", "/onboarding-template", json=changed)
+    assert after["version"] == 2
+    assert await success.ask("GET", "/onboarding-template/versions/1") == template
+    await success.ask("GET", "/onboarding-template/versions/3", 404)
