@@ -8,6 +8,7 @@ from nexa_success.reactions.chase_overdue_tasks import chase_overdue_tasks
 from nexa_success.reactions.complete_proved_tasks import complete_proved_tasks
 from nexa_success.reactions.onboard_won_customer import onboard_won_customer
 from nexa_success.reactions.watch_handoff import watch_handoff
+from nexa_success.read_models.account_directory import account_directory
 from nexa_success.read_models.csm_desk import csm_desk
 from nexa_success.read_models.onboarding_board import onboarding_board
 from nexa_success.read_models.onboarding_tasks import onboarding_tasks
@@ -31,6 +32,7 @@ success = Service(
         assign_waiting_onboardings,
     ],
     read_models=[
+        account_directory,
         csm_desk,
         onboarding_templates,
         onboarding_board,

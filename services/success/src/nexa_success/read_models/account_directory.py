@@ -1,0 +1,121 @@
+"""Which accounts are there, what are they called, who is responsible for them?"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Date, Index, Numeric, Table, Text, Uuid, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nexa_chassis.domain import Recorded
+from nexa_chassis.read_models import Change, Put, ReadModel
+from nexa_contracts.envelope import Event
+from nexa_contracts.sales import (
+    AccountBecameCustomer,
+    AccountBecameProspect,
+    AccountChurned,
+    AccountContractChanged,
+    AccountCreated,
+    AccountUpdated,
+)
+from nexa_contracts.success import OnboardingAssigned, OnboardingStarted
+from nexa_contracts.values import Money
+from nexa_success.tables import metadata
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_id", Uuid, primary_key=True),
+    Column("name", Text),
+    Column("type", Text, server_default="prospect"),
+    Column("customer_since", Date),
+    Column("arr", Numeric(18, 2)),
+    Column("currency", Text),
+    Column("contract_end", Date),
+    Column("csm_id", Uuid),
+    Column("project_id", Uuid),
+)
+Index("accounts_name_idx", func.lower(accounts.c.name))
+
+
+def project(fact: Recorded) -> Iterator[Change]:
+    match fact.event:
+        case (
+            AccountCreated(account_id=account_id)
+            | AccountUpdated(account_id=account_id)
+            | AccountBecameCustomer(account_id=account_id)
+            | AccountContractChanged(account_id=account_id)
+            | AccountChurned(account_id=account_id)
+            | AccountBecameProspect(account_id=account_id)
+            | OnboardingStarted(account_id=account_id)
+            | OnboardingAssigned(account_id=account_id)
+        ):
+            yield Put(accounts, {"account_id": account_id}, _changed(fact.event))
+        case _:
+            return
+
+
+def _changed(event: Event) -> dict[str, object]:
+    match event:
+        case AccountCreated(name=name) | AccountUpdated(name=name):
+            return {"name": name}
+        case AccountBecameCustomer() as became:
+            since = {"customer_since": became.customer_since}
+            return {"type": "customer", "contract_end": became.contract_end, **since, **_arr(became.arr)}
+        case AccountContractChanged() as changed:
+            since = {"customer_since": changed.customer_since} if changed.customer_since else {}
+            return {"contract_end": changed.contract_end, **since, **_arr(changed.arr)}
+        case AccountChurned() as churned:
+            told = {"customer_since": churned.customer_since, "contract_end": churned.contract_end}
+            return {"type": "churned", **{name: day for name, day in told.items() if day}, **_arr(churned.arr)}
+        case AccountBecameProspect():
+            return {"type": "prospect", **dict.fromkeys(("customer_since", "arr", "currency", "contract_end"))}
+        case OnboardingStarted(project_id=project_id, csm=csm):
+            return {"project_id": project_id, "csm_id": csm.person_id if csm else None}
+        case OnboardingAssigned(project_id=project_id, csm=csm):
+            return {"project_id": project_id, "csm_id": csm.person_id}
+        case _:
+            return {}
+
+
+def _arr(money: Money) -> dict[str, object]:
+    return {"arr": money.amount, "currency": money.currency}
+
+
+account_directory = ReadModel(
+    name="account_directory",
+    tables=(accounts,),
+    on=(
+        AccountCreated,
+        AccountUpdated,
+        AccountBecameCustomer,
+        AccountContractChanged,
+        AccountChurned,
+        AccountBecameProspect,
+        OnboardingStarted,
+        OnboardingAssigned,
+    ),
+    project=project,
+    from_topics=True,
+)
+
+
+async def account_row(connection: AsyncConnection, account_id: UUID) -> Mapping[str, Any] | None:
+    row = (await connection.execute(select(accounts).where(accounts.c.account_id == account_id))).mappings().first()
+    return None if row is None else dict(row)
+
+
+async def accounts_known(connection: AsyncConnection, account_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the ids that are an account's."""
+    query = select(accounts.c.account_id).where(accounts.c.account_id.in_(account_ids))
+    return frozenset((await connection.execute(query)).scalars())
+
+
+async def accounts_called(connection: AsyncConnection, names: Collection[str]) -> Mapping[str, Sequence[UUID]]:
+    """The accounts of each name, by the name in lower case; several where a name is not one account's alone."""
+    called = func.lower(accounts.c.name)
+    query = select(called, accounts.c.account_id).where(called.in_({name.lower() for name in names}))
+    found: dict[str, list[UUID]] = {}
+    for name, account_id in (await connection.execute(query)).all():
+        found.setdefault(name, []).append(account_id)
+    return found
