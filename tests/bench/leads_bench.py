@@ -9,7 +9,9 @@ from uuid import uuid4
 import psycopg
 from figures import Figure
 
-from nexa_local import demo, operations
+from nexa_local import operations
+from nexa_local.demo import marketing_to_sales as webinar
+from nexa_local.demo.telling import Checks, Story, rep_id, send
 from nexa_local.home import Home
 from nexa_local.importing import run_import
 
@@ -18,7 +20,7 @@ WELL_FORMED = re.compile(r"[a-z0-9.-]+@[a-z0-9-]+\.example")
 
 def file_of(directory: Path, leads: int) -> Path:
     """The demo's registrants over and over, with addresses of their own."""
-    with demo.REGISTRANTS.open(newline="") as source:
+    with webinar.REGISTRANTS.open(newline="") as source:
         rows = [row for row in csv.DictReader(source) if None not in row.values() and None not in row]
     rows = [
         row
@@ -44,13 +46,13 @@ def measure(directory: Path) -> list[Figure]:
     home = Home(directory / "stack")
     figures = []
     with operations.stack_up(home) as stack:
-        checks = demo.Checks()
-        story = demo.Story(stack, checks)
-        demo.list_roster(story)
+        checks = Checks()
+        story = Story(stack, checks)
+        webinar.list_roster(story)
         mails_before = 0
         for leads, limit in ((500, 2.0), (5_000, 8.0)):
-            campaign = demo.plan_campaign(story)
-            for name in (*demo.SENIORS, *demo.STANDARDS):
+            campaign = webinar.plan_campaign(story)
+            for name in (*webinar.SENIORS, *webinar.STANDARDS):
                 _make_room(story, name)
             file = file_of(directory, leads)
             began = time.perf_counter()
@@ -78,8 +80,8 @@ def measure(directory: Path) -> list[Figure]:
     return figures
 
 
-def _make_room(story: demo.Story, name: str) -> None:
-    level = "senior" if name in demo.SENIORS else "standard"
+def _make_room(story: Story, name: str) -> None:
+    level = "senior" if name in webinar.SENIORS else "standard"
     body = {
         "name": name,
         "email": f"{name.lower().replace(' ', '.')}@nexa.example",
@@ -87,7 +89,7 @@ def _make_room(story: demo.Story, name: str) -> None:
         "capacity": 100_000,
         "manager_id": None,
     }
-    demo.send(story.manager, "PUT", f"/reps/{demo.rep_id(name)}", body)
+    send(story.manager, "PUT", f"/reps/{rep_id(name)}", body)
 
 
 def _await_all(

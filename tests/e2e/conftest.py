@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from nexa_local import demo, operations
+from nexa_local import operations
+from nexa_local.demo.telling import MONDAY, Checks
+from nexa_local.demo.whole import tell
 from nexa_local.home import Home, Stack
 
 
@@ -20,14 +22,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="session")
 def stack(home: Home) -> Iterator[Stack]:
-    with operations.stack_up(home, clock=demo.MONDAY) as running:
+    with operations.stack_up(home, clock=MONDAY) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def told(stack: Stack) -> demo.Checks:
-    """The webinar story, told once."""
-    return demo.tell(stack)
+def told(stack: Stack) -> Checks:
+    """The whole story, told once."""
+    return tell(stack)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Writes registrants.csv beside this file: 500 invented webinar registrants and a few dirty rows, the same on every run.
 
 By the default scoring rules, before any mail is opened, 50 of them are High, 200 Medium and 250 Low. Two are the examples
-of the product: Grace Okafor reaches 85; Daniel Brandt, IT Director, has 50 and reaches 55 with his first opened mail.
+of the product: Sarah Okafor reaches 85; Daniel Brandt, IT Director, has 50 and reaches 55 with his first opened mail.
 
     python -m nexa_local.demo_data.generate_registrants
 """
@@ -166,15 +166,15 @@ def registrants(chance: random.Random) -> Iterator[Registrant]:
     chance.shuffle(companies)
     staff = {size: [(companies.pop(), chance.choice(SIZES[size])) for _ in range(70)] for size in SIZES}
     people = [registrant(chance, profile, name, staff) for profile, name in zip(profiles(chance), names, strict=True)]
-    grace = Registrant(
-        "Grace", "Okafor", "Meridian Steelworks", "Director of IT", "5,000-9,999", "United States",
+    sarah = Registrant(
+        "Sarah", "Okafor", "Acme Corp", "Director of IT", "5,000-9,999", "United States",
         datetime(2025, 10, 20, 9, 12, 44), True, 58, 2, "Product brochure", "Partner newsletter",
     )  # fmt: skip
     daniel = Registrant(
         "Daniel", "Brandt", "Hanse Maschinenbau", "IT Director", "1,000-4,999", "Germany",
         datetime(2025, 10, 27, 16, 40, 3), False, 0, 0, "", "Website",
     )  # fmt: skip
-    people.insert(11, grace)
+    people.insert(11, sarah)
     people.insert(73, daniel)
     yield from people
 

@@ -1,0 +1,14 @@
+"""The whole story, act by act."""
+
+from nexa_local.demo import marketing_to_sales, sales_to_success
+from nexa_local.demo.telling import Checks, Story
+from nexa_local.home import Stack
+
+
+def tell(stack: Stack) -> Checks:
+    """All acts on a fresh stack; gives what was checked."""
+    checks = Checks()
+    story = Story(stack, checks)
+    campaign = marketing_to_sales.tell(story)
+    sales_to_success.tell(story, campaign)
+    return checks
