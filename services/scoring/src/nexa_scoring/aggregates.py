@@ -2,9 +2,15 @@
 
 from nexa_chassis.domain import Aggregate, AggregateInContext
 from nexa_contracts import topics
+from nexa_scoring.account_health import decisions as account_health_decisions
+from nexa_scoring.account_health import state as account_health_state
+from nexa_scoring.account_health.events import ScoringStopped
+from nexa_scoring.health_rules import decisions as health_rules_decisions
+from nexa_scoring.health_rules import state as health_rules_state
+from nexa_scoring.health_rules.state import HealthRules
 from nexa_scoring.lead_score import decisions as lead_score_decisions
 from nexa_scoring.lead_score import state as lead_score_state
-from nexa_scoring.read_models import rules_in_force
+from nexa_scoring.read_models import health_rules_in_force, rules_in_force
 from nexa_scoring.rules import decisions as rules_decisions
 from nexa_scoring.rules import state as rules_state
 from nexa_scoring.rules.state import Rules
@@ -28,4 +34,28 @@ lead_score = AggregateInContext[lead_score_decisions.ScoreLead, lead_score_state
     evolve=lead_score_state.evolve,
     decide=lead_score_decisions.decide,
     context=rules_in_force.in_force,
+)
+
+health_rules = Aggregate[health_rules_decisions.ChangeHealthRules, HealthRules](
+    name="health_rules",
+    key="rules_id",
+    topic=topics.HEALTH_RULES,
+    commands=(health_rules_decisions.ChangeHealthRules,),
+    initial=health_rules_state.DEFAULT_RULES,
+    evolve=health_rules_state.evolve,
+    decide=health_rules_decisions.decide,
+)
+
+account_health = AggregateInContext[
+    account_health_decisions.HealthCommand, account_health_state.AccountHealth, HealthRules
+](
+    name="account_health",
+    key="account_id",
+    topic=topics.ACCOUNT_HEALTH,
+    private=(ScoringStopped,),
+    commands=(account_health_decisions.ScoreAccount, account_health_decisions.StopScoring),
+    initial=account_health_state.Unscored(),
+    evolve=account_health_state.evolve,
+    decide=account_health_decisions.decide,
+    context=health_rules_in_force.in_force,
 )
