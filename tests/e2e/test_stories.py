@@ -95,7 +95,7 @@ def test_the_operators_commands_work(told: Checks, stack: Stack, home: Home) -> 
         return done.stdout
 
     assert "sales.route_scored_lead" in nexa("status")
-    assert nexa("parked").count("Nothing is parked") == 4
+    assert nexa("parked").count("Nothing is parked") == 5
     sales = operations.client(stack, "sales", ["sales_manager"], "victor")
     before = list(every(sales, "/deals"))
     assert "was made anew" in nexa("rebuild", "sales", "pipeline_board")
