@@ -478,7 +478,12 @@ class LifecycleStageChanged(Event):
     stage: Stage = Field(description="Where it is now.")
     previous_stage: Stage | None = Field(default=None, description="Where it was; null at the beginning.")
     cause: str = Field(description="Id of the event that led to it, or the subject of who decided it.")
-    reason: str = Field(description="Why.", examples=["first scored Medium or High", "Budget was withdrawn"])
+    reason: Annotated[str, Personal()] = Field(
+        description="Why.", examples=["first scored Medium or High", "Budget was withdrawn"]
+    )
+    entered_at: AwareDatetime | None = Field(
+        default=None, description="When it got there, as the fact that led to it tells; null: when this was recorded."
+    )
     backwards: bool = Field(default=False, description="An earlier stage than before; a person gave the reason.")
     campaign_id: UUID | None = Field(default=None, description="The campaign that brought the party; null without.")
     continues: UUID | None = Field(default=None, description="The lead whose life this account goes on with.")
