@@ -4,6 +4,9 @@ from nexa_chassis.domain import Aggregate, AggregateInContext
 from nexa_contracts import topics
 from nexa_success.csm import decisions as csm_decisions
 from nexa_success.csm import state as csm_state
+from nexa_success.identity import decisions as identity_decisions
+from nexa_success.identity import state as identity_state
+from nexa_success.identity.events import ConflictSettled, PartNoted
 from nexa_success.onboarding import commands as onboarding_commands
 from nexa_success.onboarding import decisions as onboarding_decisions
 from nexa_success.onboarding import state as onboarding_state
@@ -43,4 +46,15 @@ onboarding = AggregateInContext[onboarding_commands.Command, onboarding_state.On
     evolve=onboarding_state.evolve,
     decide=onboarding_decisions.decide,
     context=csm_desk.desk,
+)
+
+identity = Aggregate[identity_decisions.Command, identity_state.Identity](
+    name="identity",
+    key="party_id",
+    topic=topics.IDENTITY,
+    private=(PartNoted, ConflictSettled),
+    commands=identity_decisions.COMMANDS,
+    initial=identity_state.NoParty(),
+    evolve=identity_state.evolve,
+    decide=identity_decisions.decide,
 )

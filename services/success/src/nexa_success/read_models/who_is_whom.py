@@ -113,7 +113,7 @@ async def members_of(connection: AsyncConnection, any_id: UUID) -> tuple[UUID, l
 async def party_of(connection: AsyncConnection, any_id: UUID) -> UUID:
     """The party that stays after all merges; the id itself if it is unknown."""
     parties = customer_parties.c
-    linked = await connection.scalar(select(party_members.c.party_id).where(party_members.c.member_id == any_id))
+    linked = await linked_party(connection, any_id)
     up = (
         select(parties.party_id, parties.merged_into)
         .where(parties.party_id == (linked or any_id))
@@ -124,6 +124,11 @@ async def party_of(connection: AsyncConnection, any_id: UUID) -> UUID:
     )
     top = await connection.scalar(select(up.c.party_id).where(up.c.merged_into.is_(None)))
     return top or linked or any_id
+
+
+async def linked_party(connection: AsyncConnection, member_id: UUID) -> UUID | None:
+    """The party of another id that this record was linked to; merges are not followed."""
+    return await connection.scalar(select(party_members.c.party_id).where(party_members.c.member_id == member_id))
 
 
 async def parts_of(connection: AsyncConnection, party_id: UUID) -> list[UUID]:
