@@ -39,12 +39,13 @@ class DealView(BaseModel):
     closed_at: datetime | None
     details: DealDetails = Field(description="What was sold and promised.")
     handoff: Handoff = Field(description="A won deal is handed over to customer success, who may return it.")
-    handoff_reason: str | None = Field(description="Why customer success returned it.")
+    handoff_reason: str | None = Field(description="Why customer success returned it; null unless it is returned.")
 
 
 def deal_view(row: Any) -> DealView:
     amount = {"amount": row["amount"], "currency": row["currency"]}
-    return DealView.model_validate({**row, "amount": amount, "details": row["details"] or {}})
+    reason = row["returned_because"] if row["handoff"] == "returned" else None
+    return DealView.model_validate({**row, "amount": amount, "details": row["details"] or {}, "handoff_reason": reason})
 
 
 class ProductBody(Body):

@@ -180,25 +180,22 @@ def reopen(deal: Deal, command: ReopenDeal) -> Sequence[Event]:
 
 
 def return_handoff(deal: Deal, command: ReturnHandoff) -> Sequence[Event]:
-    match deal:
-        case NoDeal():
-            raise _unknown(command.deal_id)
-        case Open() | Lost():  # reopened meanwhile: nothing is handed over
+    """It counts for a deal that was reopened meanwhile too: won again, it is still returned."""
+    if isinstance(deal, NoDeal):
+        raise _unknown(command.deal_id)
+    match deal.handoff:
+        case HandedOver(returned=latest) | Returned(round=latest) if command.round <= latest:
             return []
-        case Won(handoff=HandedOver(returned=latest) | Returned(round=latest)) if command.round <= latest:
-            return []
-        case Won(deal=opened):
+        case _:
             return [
                 DealHandoffReturned(
-                    deal_id=opened.deal_id,
-                    account_id=opened.account_id,
-                    rep_id=opened.rep_id,
+                    deal_id=deal.deal.deal_id,
+                    account_id=deal.deal.account_id,
+                    rep_id=deal.deal.rep_id,
                     reason=command.reason,
                     round=command.round,
                 )
             ]
-        case _:
-            assert_never(deal)
 
 
 def resubmit_handoff(deal: Deal, command: ResubmitHandoff) -> Sequence[Event]:

@@ -1,4 +1,4 @@
-"""A deal: open, won or lost; a won one is in customer success' hands, or was returned from there."""
+"""A deal: open, won or lost; once won it is in customer success' hands, who may return it."""
 
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -16,19 +16,11 @@ from nexa_contracts.sales import (
     DealStage,
     DealStageChanged,
 )
-from nexa_contracts.values import Money
 
 
 @dataclass(frozen=True)
 class NoDeal:
     pass
-
-
-@dataclass(frozen=True)
-class Open:
-    deal: DealCreated
-    stage: DealStage
-    details: DealDetails
 
 
 @dataclass(frozen=True)
@@ -45,23 +37,35 @@ class Returned:
 
 
 Handoff: TypeAlias = HandedOver | Returned
+"""It outlives reopening, as the onboarding does, which waits and goes on where it was once the deal is won again."""
+
+
+@dataclass(frozen=True)
+class Open:
+    deal: DealCreated
+    stage: DealStage
+    details: DealDetails
+    handoff: Handoff
 
 
 @dataclass(frozen=True)
 class Won:
+    """`stage` is the one it was closed from."""
+
     deal: DealCreated
     stage: DealStage
     details: DealDetails
-    amount: Money
     handoff: Handoff
 
 
 @dataclass(frozen=True)
 class Lost:
+    """`stage` is the one it was closed from."""
+
     deal: DealCreated
     stage: DealStage
     details: DealDetails
-    reason: str
+    handoff: Handoff
 
 
 Deal: TypeAlias = NoDeal | Open | Won | Lost
@@ -70,20 +74,22 @@ Deal: TypeAlias = NoDeal | Open | Won | Lost
 def evolve(state: Deal, event: Event) -> Deal:
     match state, event:
         case NoDeal(), DealCreated() as deal:
-            return Open(deal, deal.stage, DealDetails())
+            return Open(deal, deal.stage, DealDetails(), HandedOver())
+        case NoDeal(), _:
+            return state
+        case _, DealDetailsChanged(details=details):
+            return replace(state, details=details)
+        case _, DealHandoffReturned(round=number, reason=reason):
+            return replace(state, handoff=Returned(number, reason))
+        case ((Open() | Won() | Lost()), DealHandoffResubmitted()) if isinstance(state.handoff, Returned):
+            return replace(state, handoff=HandedOver(state.handoff.round))
         case Open(), DealStageChanged(stage=stage):
             return replace(state, stage=stage)
-        case ((Open() | Won() | Lost()), DealDetailsChanged(details=details)):
-            return replace(state, details=details)
-        case Open(deal=deal, stage=stage, details=details), DealClosedWon(amount=amount):
-            return Won(deal, stage, details, amount, HandedOver())
-        case Open(deal=deal, stage=stage, details=details), DealClosedLost(reason=reason):
-            return Lost(deal, stage, details, reason)
+        case Open(), DealClosedWon():
+            return Won(state.deal, state.stage, state.details, state.handoff)
+        case Open(), DealClosedLost():
+            return Lost(state.deal, state.stage, state.details, state.handoff)
         case ((Won() | Lost()), DealReopened()):
-            return Open(state.deal, state.stage, state.details)
-        case Won(), DealHandoffReturned(round=number, reason=reason):
-            return replace(state, handoff=Returned(number, reason))
-        case Won(handoff=Returned(round=number)), DealHandoffResubmitted():
-            return replace(state, handoff=HandedOver(number))
+            return Open(state.deal, state.stage, state.details, state.handoff)
         case _:
             return state

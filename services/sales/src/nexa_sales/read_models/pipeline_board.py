@@ -4,7 +4,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Date, DateTime, Index, Integer, Numeric, Select, Table, Text, Uuid, func, select
+from sqlalchemy import (
+    JSON,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    Numeric,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    case,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
@@ -51,12 +66,10 @@ deals = Table(
     Column("closed_at", DateTime(timezone=True)),
     Column("details", JSON),
     Column("expected_close", Date),
-    Column("handoff", Text, server_default="none"),
-    Column("handoff_reason", Text),
+    Column("returned_because", Text),
     Index("deals_stage_idx", "stage", "stage_since", "deal_id"),
     Index("deals_account_idx", "account_id"),
     Index("deals_created_idx", "created_at", "deal_id"),
-    Index("deals_handoff_idx", "handoff", "created_at", "deal_id"),
 )
 
 
@@ -67,7 +80,6 @@ def project(fact: Recorded) -> Iterator[Change]:
         changed["stage_since"] = fact.time
     if isinstance(event, DealReopened):
         changed |= {"closed_at": None, "reason": event.reason, "contract_url": None}
-        changed |= {"handoff": "none", "handoff_reason": None}
     yield Put(deals, {"deal_id": event.deal_id}, changed)
 
 
@@ -93,14 +105,13 @@ def _changed(fact: Recorded) -> dict[str, object]:
             return {"stage": stage.value, "open_stage": stage.value}
         case DealClosedWon() as won:
             closed = {"stage": DealStage.CLOSED_WON.value, "contract_url": won.contract_url, "closed_at": won.closed_at}
-            handed_over = {"handoff": "handed_over", "handoff_reason": None}
-            return {**closed, "amount": won.amount.amount, "currency": won.amount.currency, **handed_over}
+            return {**closed, "amount": won.amount.amount, "currency": won.amount.currency}
         case DealDetailsChanged(details=details):
             return {"details": details.model_dump(mode="json"), "expected_close": details.expected_close}
         case DealHandoffReturned(reason=reason):
-            return {"handoff": "returned", "handoff_reason": reason}
+            return {"returned_because": reason}
         case DealHandoffResubmitted():
-            return {"handoff": "handed_over", "handoff_reason": None}
+            return {"returned_because": None}
         case DealClosedLost(reason=reason, closed_at=closed_at):
             return {"stage": DealStage.CLOSED_LOST.value, "reason": reason, "closed_at": closed_at}
         case DealReopened(amount=money, stage=stage):
@@ -131,9 +142,14 @@ pipeline_board = ReadModel(
 )
 
 
+_won = deals.c.stage == DealStage.CLOSED_WON.value
+_returned = deals.c.returned_because.is_not(None)
+_handoff = case((_won & _returned, "returned"), (_won, "handed_over"), else_="none")
+
+
 def _with_names() -> Select[Any]:
     return (
-        select(deals, accounts.c.name.label("account_name"), reps.c.name.label("rep_name"))
+        select(deals, _handoff.label("handoff"), accounts.c.name.label("account_name"), reps.c.name.label("rep_name"))
         .outerjoin(accounts, accounts.c.account_id == deals.c.account_id)
         .outerjoin(reps, reps.c.rep_id == deals.c.rep_id)
     )
@@ -170,12 +186,13 @@ async def list_deals(
         "rep_id": rep_id,
         "campaign_id": campaign_id,
         "account_id": account_id,
-        "handoff": handoff,
     }
     query = _with_names()
     for name, value in wanted.items():
         if value is not None:
             query = query.where(deals.c[name] == value)
+    if handoff is not None:
+        query = query.where(_handoff == handoff)
     order = [deals.c.created_at.desc(), deals.c.deal_id]
     return await paginate(connection, query, order=order, limit=limit, cursor=cursor)
 

@@ -22,10 +22,7 @@ def upgrade() -> None:
     op.create_index("accounts_type_idx", "accounts", ["type", "name", "account_id"])
     op.add_column("deals", sa.Column("details", sa.JSON))
     op.add_column("deals", sa.Column("expected_close", sa.Date))
-    op.add_column("deals", sa.Column("handoff", sa.Text, server_default="none"))
-    op.add_column("deals", sa.Column("handoff_reason", sa.Text))
-    op.execute("update deals set handoff = 'handed_over' where stage = 'closed_won'")
-    op.create_index("deals_handoff_idx", "deals", ["handoff", "created_at", "deal_id"])
+    op.add_column("deals", sa.Column("returned_because", sa.Text))
     op.add_column("tasks", sa.Column("found_interest", sa.Boolean))
     op.create_table(
         "deal_stages",
