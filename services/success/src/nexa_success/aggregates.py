@@ -7,6 +7,9 @@ from nexa_success.csm import state as csm_state
 from nexa_success.identity import decisions as identity_decisions
 from nexa_success.identity import state as identity_state
 from nexa_success.identity.events import ConflictSettled, PartNoted
+from nexa_success.lifecycle import decisions as lifecycle_decisions
+from nexa_success.lifecycle import state as lifecycle_state
+from nexa_success.lifecycle.events import FactNoted, LifeContinued, StageDecided
 from nexa_success.onboarding import commands as onboarding_commands
 from nexa_success.onboarding import decisions as onboarding_decisions
 from nexa_success.onboarding import state as onboarding_state
@@ -46,6 +49,17 @@ onboarding = AggregateInContext[onboarding_commands.Command, onboarding_state.On
     evolve=onboarding_state.evolve,
     decide=onboarding_decisions.decide,
     context=csm_desk.desk,
+)
+
+lifecycle = Aggregate[lifecycle_decisions.Command, lifecycle_state.Life](
+    name="lifecycle",
+    key="party_id",
+    topic=topics.LIFECYCLE,
+    private=(FactNoted, StageDecided, LifeContinued),
+    commands=lifecycle_decisions.COMMANDS,
+    initial=lifecycle_state.Unknown(),
+    evolve=lifecycle_state.evolve,
+    decide=lifecycle_decisions.decide,
 )
 
 identity = Aggregate[identity_decisions.Command, identity_state.Identity](
