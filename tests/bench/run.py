@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import consumer_bench
+import handoffs_bench
 import http_bench
 import latency_bench
 import leads_bench
@@ -53,6 +54,7 @@ def measures(directory: Path) -> dict[str, Callable[[Infra], list[Figure]]]:
         "consumer": lambda infra: consumer_bench.measure(prepared(infra, "bench_consumer")),
         "latency": lambda infra: latency_bench.measure(prepared(infra, "bench_latency"), infra),
         "leads": lambda infra: leads_bench.measure(directory),
+        "handoffs": lambda infra: handoffs_bench.measure(directory),
     }
 
 
