@@ -6,8 +6,13 @@ from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
 
+from nexa_chassis.rebuild import rebuild
 from nexa_chassis.running import eventually
 from nexa_contracts.success import HandoffDeclined, RenewalClosed, RenewalOutcome
+from nexa_sales.read_models.account_book import account_book
+from nexa_sales.read_models.account_history import account_history
+from nexa_sales.read_models.deal_stages import deal_stages
+from nexa_sales.read_models.pipeline_board import pipeline_board
 
 from .stories import FIFTY_THOUSAND, id_of
 
@@ -200,6 +205,23 @@ async def test_the_stages_of_a_deal_and_the_forecast_over_reps_stages_and_curren
         "closed_lost": 1,
     }
     assert first["details"]["expected_close"] == "2026-02-01"
+
+
+async def test_what_was_recorded_before_comes_into_the_new_tables_by_a_rebuild(sales_service: Any) -> None:
+    maria = await sales_service.hire("maria")
+    deal = await open_deal(sales_service, rep_id=str(maria), details=DETAILS)
+    await sales_service.ask("POST", f"/deals/{deal['deal_id']}/win", json=SIGNED)
+    await account_as(sales_service, deal["account_id"], "a customer", type="customer")
+    tables = ("accounts", "deals", "deal_stages", "account_history")
+
+    async def shown() -> list[Any]:
+        return [await sales_service.rows(f"select row_to_json(t)::text from {table} t order by 1") for table in tables]
+
+    live = await shown()
+    assert all(live)
+    for model in (account_book, pipeline_board, deal_stages, account_history):
+        await rebuild(sales_service.service.runtime, model)
+    assert await shown() == live
 
 
 async def test_what_is_entered_by_hand_is_checked(sales_service: Any) -> None:

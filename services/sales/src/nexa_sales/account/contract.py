@@ -93,7 +93,7 @@ def _won(now: Standing | None, fact: DealCounted) -> Step | None:
         return Step(Contract(fact.deal_id, since, fact.amount, since + RUNS_FOR), "deal won", fact.cause)
     arr, amount = now.arr, fact.amount
     if amount.currency != arr.currency:
-        left_out = f"deal won; its {amount.amount} {amount.currency} are not added to an ARR in {arr.currency}"
+        left_out = f"deal won; its {amount.amount:.2f} {amount.currency} are not added to an ARR in {arr.currency}"
         return Step(now, left_out, fact.cause)
     total = Money(amount=arr.amount + amount.amount, currency=arr.currency)
     return Step(replace(now, arr=total), "deal won", fact.cause)

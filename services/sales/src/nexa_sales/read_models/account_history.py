@@ -107,7 +107,7 @@ def deal_summary(event: Event) -> str:
 
 
 def _sum(money: Money) -> str:
-    return f"{money.amount} {money.currency}"
+    return f"{money.amount:.2f} {money.currency}"
 
 
 account_history = ReadModel(

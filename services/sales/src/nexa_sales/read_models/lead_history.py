@@ -116,7 +116,9 @@ def summary_here(event: Event) -> str:
         case LeadWorked():
             return "A rep has been in touch"
         case LeadConverted(amount=money, account_matched=matched):
-            return f"Converted: {'a known' if matched else 'a new'} account, a deal of {money.amount} {money.currency}"
+            return (
+                f"Converted: {'a known' if matched else 'a new'} account, a deal of {money.amount:.2f} {money.currency}"
+            )
         case LeadDisqualified(reason=reason):
             return f"Disqualified: {reason}"
         case LeadReleased():
