@@ -101,7 +101,10 @@ class Scoring:
 
     def on(self, number: int) -> int:
         """The score of the newest day up to this one, the last told of it."""
-        told = [each for each in self.told if isinstance(each, HealthScored) and each.on <= day(number)]
+        return self.on_day(day(number))
+
+    def on_day(self, until: date) -> int:
+        told = [each for each in self.told if isinstance(each, HealthScored) and each.on <= until]
         return max(enumerate(told), key=lambda place: (place[1].on, place[0]))[1].score
 
 

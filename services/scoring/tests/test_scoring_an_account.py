@@ -2,6 +2,7 @@
 
 from datetime import date
 from itertools import permutations
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -16,8 +17,10 @@ from nexa_contracts.scoring import ChurnRiskDetected, HealthScored
 from nexa_contracts.success import AccountSignalReported
 from nexa_scoring.account_health.decisions import ScoreAccount
 from nexa_scoring.account_health.events import ScoringStopped
-from nexa_scoring.account_health.signals import KEPT_DAYS, Day, bounded, known_of, merged
+from nexa_scoring.account_health.points import health
+from nexa_scoring.account_health.signals import KEPT_DAYS, Day, bounded, day_of, known_of, merged
 from nexa_scoring.account_health.state import Unscored
+from nexa_scoring.health_rules.state import DEFAULT_RULES
 from nexa_scoring.reactions.score_account import Customer, Outside, score_account
 
 from .accounts import ACCOUNT, GOLDEN, Scoring, churned, day, renamed, reopened, report, won
@@ -172,39 +175,53 @@ def test_a_reopened_deal_stops_the_scoring_and_the_next_win_goes_on_with_what_is
     assert account.present.score == 95
 
 
-@over(
-    st.lists(
-        st.builds(
-            Day,
-            on=st.dates(date(2025, 1, 1), date(2025, 3, 1)),
-            usage=st.none() | st.decimals(0, 100, places=1),
-            nps=st.none() | st.integers(0, 10),
-        ),
-        min_size=1,
-        max_size=30,
-        unique_by=lambda reported: reported.on,
-    ),
-    st.randoms(use_true_random=False),
+reports = st.builds(
+    report,
+    on=st.integers(1, 60),
+    usage=st.none() | st.floats(0, 100),
+    nps=st.none() | st.integers(0, 10),
 )
-def test_what_is_known_for_a_day_does_not_depend_on_the_order_of_reports(days: list[Day], random: object) -> None:
-    shuffled = list(days)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+
+
+@over(st.lists(reports, min_size=1, max_size=30, unique_by=lambda told: told.on), st.randoms(use_true_random=False))
+def test_what_is_known_for_a_day_does_not_depend_on_the_order_of_reports(
+    told: list[AccountSignalReported], chance: Random
+) -> None:
     ours: tuple[Day, ...] = ()
     theirs: tuple[Day, ...] = ()
-    for one, other in zip(days, shuffled, strict=True):
-        ours, theirs = merged(ours, one), merged(theirs, other)
+    for one, other in zip(told, chance.sample(told, len(told)), strict=True):
+        ours, theirs = merged(ours, day_of(one)), merged(theirs, day_of(other))
     assert ours == theirs
-    for until in (reported.on for reported in days):
-        newest = max((each for each in days if each.on <= until and each.nps is not None), default=None)
+    for until in (each.on for each in told):
+        newest = max((each for each in told if each.on <= until and each.nps is not None), key=on, default=None)
         known = known_of(ours, after=None, until=until)
         assert known is not None
         assert known.nps == (newest.nps if newest else None)
 
 
+@over(st.lists(reports, min_size=1, max_size=12), st.integers(1, 60), st.integers(0, 12))
+def test_each_day_shows_the_score_of_what_is_known_for_it_however_late_it_was_told(
+    told: list[AccountSignalReported], customer_since: int, won_after: int
+) -> None:
+    account = Scoring()
+    account.hear(*told[:won_after], won(customer_since), *told[won_after:])
+    days: tuple[Day, ...] = ()
+    for each in told:
+        days = merged(days, day_of(each))
+    for each in told:
+        known = known_of(days, after=None, until=each.on)
+        assert known is not None
+        assert account.on_day(each.on) == health(known, DEFAULT_RULES).score
+
+
+def on(told: AccountSignalReported) -> date:
+    return told.on
+
+
 def test_days_older_than_400_are_let_go_except_the_newest_value_of_a_factor() -> None:
-    days: tuple[Day, ...] = (Day(day(1), nps=4), Day(day(2), usage=None, nps=None))
+    days: tuple[Day, ...] = (day_of(report(1, nps=4)), day_of(report(2)))
     for number in range(3, 600):
-        days = bounded(merged(days, Day(day(number), nps=None, support_tickets=number)))
+        days = bounded(merged(days, day_of(report(number, support_tickets=number))))
     assert len(days) == KEPT_DAYS + 1
     known = known_of(days, after=None)
     assert known is not None

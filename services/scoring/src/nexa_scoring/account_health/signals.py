@@ -4,11 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, TypeAlias
 
 from nexa_contracts.success import AccountSignalReported, EngagementLevel, PaymentStatus
 
 KEPT_DAYS = 400
+
+Day: TypeAlias = tuple[Any, ...]
+"""One reported day: its ISO date, then the values in the order of `Signals`, None where nothing was reported. Plain JSON
+values, because hundreds of them are stored with each account and read back with each report."""
+
+VALUES = range(1, 7)
 
 
 @dataclass(frozen=True)
@@ -23,91 +29,94 @@ class Signals:
     nps: int | None = None
 
 
-class Day(NamedTuple):
-    """What was reported about one day. A tuple, because hundreds of them are stored with each account."""
-
-    on: date
-    usage: Decimal | None = None
-    adoption: Decimal | None = None
-    support_tickets: int | None = None
-    payment: PaymentStatus | None = None
-    engagement: EngagementLevel | None = None
-    nps: int | None = None
-
-
 def day_of(event: AccountSignalReported) -> Day:
-    return Day(
-        event.on,
-        None if event.usage is None else Decimal(str(event.usage)),
-        None if event.adoption is None else Decimal(str(event.adoption)),
+    return (
+        event.on.isoformat(),
+        None if event.usage is None else str(event.usage),
+        None if event.adoption is None else str(event.adoption),
         event.support_tickets,
-        event.payment,
-        event.engagement,
+        None if event.payment is None else event.payment.value,
+        None if event.engagement is None else event.engagement.value,
         event.nps,
     )
 
 
-def merged(days: Sequence[Day], new: Day) -> tuple[Day, ...]:
+def date_of(day: Day) -> date:
+    return date.fromisoformat(day[0])
+
+
+def merged(days: tuple[Day, ...], new: Day) -> tuple[Day, ...]:
     """The days in order of date with this one among them. What comes again for a day replaces what was told before."""
     place = len(days)
-    while place and days[place - 1].on > new.on:
+    while place and days[place - 1][0] > new[0]:
         place -= 1
-    if place and days[place - 1].on == new.on:
-        place -= 1
-        both = zip(new, days[place], strict=True)
-        new = Day._make(fresh if fresh is not None else old for fresh, old in both)
-        return (*days[:place], new, *days[place + 1 :])
+    if place and days[place - 1][0] == new[0]:
+        both = zip(new, days[place - 1], strict=True)
+        new = tuple(fresh if fresh is not None else old for fresh, old in both)
+        return (*days[: place - 1], new, *days[place:])
     return (*days[:place], new, *days[place:])
 
 
 def bounded(days: tuple[Day, ...]) -> tuple[Day, ...]:
     """Without those more than 400 days before the newest, except where they hold the newest value of a factor."""
-    kept_from = days[-1].on - timedelta(days=KEPT_DAYS)
-    if days[0].on > kept_from:
+    kept_from = (date_of(days[-1]) - timedelta(days=KEPT_DAYS)).isoformat()
+    if days[0][0] > kept_from:
         return days
-    seen = [False] * len(Day._fields)
+    missing = set(VALUES)
     kept = []
     for day in reversed(days):
-        newest = False
-        for place in range(1, len(day)):
-            if day[place] is not None and not seen[place]:
-                seen[place] = newest = True
-        if newest or day.on > kept_from:
+        newest = {place for place in missing if day[place] is not None}
+        missing -= newest
+        if newest or day[0] > kept_from:
             kept.append(day)
     return tuple(reversed(kept))
 
 
 def known_of(days: Sequence[Day], *, after: date | None, until: date | None = None) -> Signals | None:
     """The newest value of each factor among the days after `after` up to `until`; None if there is no such day."""
-    values: list[object] = [None] * len(Day._fields)
-    missing = list(range(1, len(Day._fields)))
+    first = after.isoformat() if after else ""
+    last = until.isoformat() if until else None
+    values: dict[int, Any] = {}
+    missing = list(VALUES)
     found = False
     for day in reversed(days):
-        if until is not None and day.on > until:
+        if last is not None and day[0] > last:
             continue
-        if not missing or (after is not None and day.on <= after):
+        if not missing or day[0] <= first:
             break
         found = True
-        for place in missing:
-            values[place] = day[place]
-        missing = [place for place in missing if values[place] is None]
-    return Signals(*values[1:]) if found else None  # type: ignore[arg-type]
+        values.update((place, day[place]) for place in missing if day[place] is not None)
+        if len(values) + len(missing) > len(VALUES):
+            missing = [place for place in missing if place not in values]
+    return _signals(*(values.get(place) for place in VALUES)) if found else None
+
+
+def _signals(usage: Any, adoption: Any, tickets: Any, payment: Any, engagement: Any, nps: Any) -> Signals:
+    return Signals(
+        usage=None if usage is None else Decimal(usage),
+        adoption=None if adoption is None else Decimal(adoption),
+        support_tickets=tickets,
+        payment=None if payment is None else PaymentStatus(payment),
+        engagement=None if engagement is None else EngagementLevel(engagement),
+        nps=nps,
+    )
 
 
 def touched_by(days: Sequence[Day], told: Day, *, until: date) -> Iterator[date]:
-    """The days before `until`, from the told one on, of which more or something else is known since it was told.
+    """The days before `until`, from the told one on, of which something else is known since it was told.
 
     Among them is the day after each of them, which may have had no score of its own while it was the same as before.
     """
-    open_factors = {place for place in range(1, len(told)) if told[place] is not None}
+    end = until.isoformat()
+    newest = {place for place in VALUES if told[place] is not None}
     touched = False
     for day in days:
-        if day.on < told.on:
+        if day[0] < told[0]:
             continue
-        if day.on >= until:
+        if day[0] >= end:
             return
-        if day.on > told.on:
-            open_factors = {place for place in open_factors if day[place] is None}
-        if touched or open_factors or day.on == told.on:
-            yield day.on
-        touched = bool(open_factors) or day.on == told.on
+        if day[0] > told[0]:
+            newest = {place for place in newest if day[place] is None}
+        before, touched = touched, bool(newest) or day[0] == told[0]
+        if before or touched:
+            yield date_of(day)

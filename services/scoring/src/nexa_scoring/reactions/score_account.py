@@ -17,7 +17,7 @@ from nexa_chassis.reactions import Process
 from nexa_contracts.sales import AccountBecameCustomer, AccountBecameProspect, AccountChurned, AccountUpdated
 from nexa_contracts.success import AccountSignalReported
 from nexa_scoring.account_health.decisions import HealthCommand, ScoreAccount, StopScoring
-from nexa_scoring.account_health.signals import Day, bounded, day_of, known_of, merged, touched_by
+from nexa_scoring.account_health.signals import Day, bounded, date_of, day_of, known_of, merged, touched_by
 
 A_DAY = timedelta(days=1)
 
@@ -45,7 +45,7 @@ class Customer:
     @property
     def on(self) -> date:
         """The latest day known."""
-        return max(self.since, self.days[-1].on) if self.days else self.since
+        return max(self.since, date_of(self.days[-1])) if self.days else self.since
 
     @property
     def last_end(self) -> date | None:
@@ -98,7 +98,7 @@ def react(state: Account, fact: Recorded, now: datetime) -> Iterator[HealthComma
 def _late_days(state: Customer, report: AccountSignalReported, fact: Recorded) -> Iterator[ScoreAccount]:
     told = day_of(report)
     days = merged(state.days, told)
-    end = next((end for end in state.ends if end >= told.on), None)
+    end = next((end for end in state.ends if end >= report.on), None)
     until = state.on if end is None else min(state.on, end + A_DAY)
     for day in touched_by(days, told, until=until):
         yield from _late(report.account_id, state, days, day, fact)
