@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TypeAlias, assert_never
 from uuid import UUID
 
@@ -116,13 +117,16 @@ def _changes(party_id: UUID, life: Life) -> list[Event]:
 
 
 def _steps(told: Stage | None, way: list[Place]) -> list[Place]:
-    last = way[-1]
-    if last.stage is told:
+    """The shortest end of the way that goes on from there."""
+    if way[-1].stage is told:
         return []
-    if told is not None and last.stage in BY_ITSELF[told]:
-        return [last]
-    passed = max((number for number, place in enumerate(way) if place.stage is told), default=None)
-    return [] if passed is None else way[passed + 1 :]
+    starts = (
+        number
+        for number, (before, place) in enumerate(pairwise(way), start=1)
+        if before.stage is told or place.stage in BY_ITSELF[told]
+    )
+    start = max(starts, default=len(way))
+    return way[start:]
 
 
 def set_stage(command: SetStage, life: Life, now: datetime) -> Sequence[Event]:
