@@ -6,18 +6,17 @@ given(bill_shipped_order).when(OrderShipped(...)).then(SendBill(...), Deadline(a
 assert project(open_orders, OrderPlaced(...)) == [{"order_id": ..., "total": 3}]
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from difflib import ndiff
 from typing import Any, TypeVar, overload
 from uuid import UUID
 
-from sqlalchemy import Table
-
 from nexa_chassis.domain import Aggregate, AggregateInContext, AnyAggregate, Recorded, Refused
 from nexa_chassis.reactions import AnyReaction, Process, Reaction
-from nexa_chassis.read_models import Add, Put, ReadModel, Remove
+from nexa_chassis.read_models import ReadModel
+from nexa_chassis.rows_in_memory import Rows, rows_after
 from nexa_chassis.running import RunningService, Signer, eventually, running
 from nexa_contracts.envelope import Event, event_name
 
@@ -189,48 +188,16 @@ def _facts(history: Iterable[Recorded | Event]) -> Iterator[Recorded]:
         yield fact
 
 
-class Rows(list[dict[str, object]]):
-    """The rows of a read model's first table in the order they were made; `of(table)` gives another one's."""
-
-    def __init__(self, tables: Mapping[str, list[dict[str, object]]], first: str) -> None:
-        super().__init__(tables[first])
-        self._tables = tables
-
-    def of(self, table: Table) -> list[dict[str, object]]:
-        return self._tables[table.name]
-
-
 def project(read_model: ReadModel, *facts: Recorded | Event) -> Rows:
     """What the read model shows after these facts. Columns that nothing has written are None."""
-    tables: dict[str, dict[tuple[object, ...], dict[str, object]]] = {table.name: {} for table in read_model.tables}
-    for fact in _facts(facts):
+    seen = list(_facts(facts))
+    for fact in seen:
         if type(fact.event) not in read_model.on:
             raise AssertionError(f"{read_model.name} is not fed by {type(fact.event).__name__}")
-        for change in read_model.project(fact):
-            rows = tables.get(change.table.name)
-            if rows is None:
-                raise AssertionError(f"{read_model.name} writes to {change.table.name}, which is not among its tables")
-            _apply(rows, change)
-    return Rows({name: list(rows.values()) for name, rows in tables.items()}, read_model.tables[0].name)
-
-
-def _apply(rows: dict[tuple[object, ...], dict[str, object]], change: Put | Add | Remove) -> None:
-    key = tuple(change.key[name] for name in sorted(change.key))
-    if isinstance(change, Remove):
-        rows.pop(key, None)
-        return
-    written = change.values if isinstance(change, Put) else change.amounts
-    unknown = [name for name in (*change.key, *written) if name not in change.table.columns]
-    if unknown:
-        raise AssertionError(f"{change.table.name} has no column {', '.join(unknown)}")
-    blank: dict[str, object] = {column.name: None for column in change.table.columns}
-    row = rows.setdefault(key, blank | dict(change.key))
-    if isinstance(change, Put):
-        row.update(change.values)
-        return
-    for name, amount in change.amounts.items():
-        present: Any = row[name]
-        row[name] = (present or 0) + amount
+    try:
+        return rows_after(read_model, seen)
+    except ValueError as wrong:
+        raise AssertionError(str(wrong)) from wrong
 
 
 def _difference(expected: Sequence[object], produced: Sequence[object]) -> str:

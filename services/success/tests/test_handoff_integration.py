@@ -1,5 +1,6 @@
 """From the won deal on its topic to board, kickoff and note over HTTP, on a real broker and database."""
 
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -73,6 +74,17 @@ async def test_a_won_deal_is_handed_over_and_worked_on(success_service: Success)
     assert [(each["text"], each["actor"]) for each in said["items"]] == [("Waiting for Tom", "nora.vance")]
     mine = await success.ask("GET", "/tasks", by=csm, params={"mine": True, "status": "to_do"})
     assert "set_up_data_import" not in {task["key"] for task in mine["items"]}
+    changed = await success.ask("GET", f"{path}/changes", params={"since": view["started_at"]})
+    assert [each["type"].split(".")[2] for each in changed["items"]][-2:] == ["TaskMoved", "TaskCommented"]
+    assert not any("HandoffNoteFiled" in each["type"] for each in changed["items"])
+    before = next(each for each in changed["items"] if each["type"].endswith("HandoffAccepted.v1"))["recorded_at"]
+    then = datetime.fromisoformat(before) - timedelta(microseconds=1)
+    seen = await success.ask("GET", path, params={"as_of": then.isoformat()})
+    assert (seen["handoff_status"], seen["note_read"], seen["tasks"]) == ("offered", True, 20)
+    now = await success.ask("GET", path)
+    same = await success.ask("GET", path, params={"as_of": datetime.now(UTC).isoformat()})
+    assert {**same, "at_risk_because": None} == {**now, "at_risk_because": None}
+    await success.ask("GET", path, 404, params={"as_of": "2020-01-01T00:00:00Z"})
 
 
 async def test_won_twice_reopened_and_won_again_is_one_onboarding(success_service: Success) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 from fastapi import Depends, Query
 from pydantic import AwareDatetime, BaseModel, Field, JsonValue
 
-from nexa_chassis.domain import Recorded, Stream
+from nexa_chassis.domain import AnyAggregate, Recorded
 from nexa_chassis.history import AsOf, facts_since
 from nexa_chassis.http.call import Call
 from nexa_chassis.http.paging import Page
@@ -46,7 +46,7 @@ class Change(BaseModel):
     data: dict[str, JsonValue]
 
 
-async def changes(call: Call, aggregate: Stream[object], stream: str, since: datetime, after: int) -> Page[Change]:
+async def changes(call: Call, aggregate: AnyAggregate, stream: str, since: datetime, after: int) -> Page[Change]:
     """What changed in a stream since a time, in its order; only what is published, private events stay private."""
     facts = await facts_since(call.runtime.store, stream, since, after=after, limit=MOST_CHANGES)
     published = aggregate.topic.events if aggregate.topic else ()

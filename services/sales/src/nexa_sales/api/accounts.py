@@ -8,11 +8,16 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from nexa_chassis.domain import NotFound, Refused
+from nexa_chassis.history import AsOf, load_as_of
 from nexa_chassis.http.call import Call
+from nexa_chassis.http.history import After, AsOfQuery, Change, Since, changes
 from nexa_chassis.http.paging import Page
 from nexa_contracts.marketing import CompanySize
 from nexa_contracts.values import Money
+from nexa_sales.account.contract import Contract, Lost
 from nexa_sales.account.decisions import ChangeAccount, OpenAccount, account_id_of
+from nexa_sales.account.state import Churned, Customer, NoAccount, Prospect
+from nexa_sales.aggregates import account
 from nexa_sales.api.bodies import Body, Cursor, Limit, Reader, Salesperson, Text, address
 from nexa_sales.contact.decisions import AddContact
 from nexa_sales.read_models.account_book import (
@@ -112,11 +117,18 @@ async def open_account(body: AccountBody, call: Salesperson, response: Response)
 
 
 @routes.get("/accounts/{account_id}")
-async def read_account(account_id: UUID, call: Reader, response: Response) -> AccountView:
-    """One account; its people and deals are in `/contacts` and `/deals` with `account_id`."""
-    view = await _account(call, account_id)
+async def read_account(account_id: UUID, call: Reader, as_of: AsOfQuery, response: Response) -> AccountView:
+    """One account, now or as of a time; its people and deals are in `/contacts` and `/deals` with `account_id`."""
+    view = await (_account(call, account_id) if as_of.is_now else _account_as_of(call, account_id, as_of))
     call.etag(response, view.version)
     return view
+
+
+@routes.get("/accounts/{account_id}/changes")
+async def account_changes(account_id: UUID, call: Reader, since: Since, after: After = 0) -> Page[Change]:
+    """What changed about the account since a time."""
+    await _account(call, account_id)
+    return await changes(call, account, f"account-{account_id}", since, after)
 
 
 @routes.get("/accounts/{account_id}/history")
@@ -189,6 +201,38 @@ async def _contact(call: Call, contact_id: UUID, response: Response) -> ContactV
     view = ContactView.model_validate(row)
     call.etag(response, view.version)
     return view
+
+
+async def _account_as_of(call: Call, account_id: UUID, as_of: AsOf) -> AccountView:
+    loaded = await load_as_of(call.runtime.store, account, account_id, as_of)
+    state = loaded.state
+    if isinstance(state, NoAccount):
+        raise NotFound(f"There was no account {account_id} at that time.", rule="account.unknown")
+    created = (await _account(call, account_id)).created_at
+    kind: AccountType = "prospect"
+    contract: Contract | None = None
+    lost: Lost | None = None
+    match state:
+        case Prospect():
+            pass
+        case Customer():
+            kind, contract = "customer", state.contract
+        case Churned():
+            kind, contract, lost = "churned", state.lost.contract, state.lost
+    return AccountView(
+        account_id=account_id,
+        version=loaded.version,
+        created_at=created,
+        name=state.company.name,
+        country=state.company.country,
+        company_size=state.company.company_size,
+        type=kind,
+        customer_since=contract.customer_since if contract else None,
+        arr=contract.arr if contract else None,
+        contract_end=contract.contract_end if contract else None,
+        churned_on=lost.churned_on if lost else None,
+        churned_because=lost.because if lost else None,
+    )
 
 
 async def _account(call: Call, account_id: UUID) -> AccountView:

@@ -17,7 +17,19 @@ from nexa_sales.read_models.rep_desk import rep_of_person
 Salesperson: TypeAlias = Annotated[Call, Depends(allow("sales_rep", "sales_manager"))]
 Manager: TypeAlias = Annotated[Call, Depends(allow("sales_manager", "operator"))]
 Reader: TypeAlias = Annotated[
-    Call, Depends(allow("sales_rep", "sales_manager", "operator", "marketing_manager", "analyst"))
+    Call,
+    Depends(
+        allow(
+            "sales_rep",
+            "sales_manager",
+            "operator",
+            "marketing_manager",
+            "csm",
+            "success_manager",
+            "support_agent",
+            "analyst",
+        )
+    ),
 ]
 
 Limit: TypeAlias = Annotated[int | None, Query(ge=1, le=200, description="How many to return: 50 unless said.")]

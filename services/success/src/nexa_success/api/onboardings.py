@@ -9,9 +9,12 @@ from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from nexa_chassis.domain import NotFound
+from nexa_chassis.history import AsOf, facts_of
 from nexa_chassis.http.call import Call
+from nexa_chassis.http.history import After, AsOfQuery, Change, Since, changes
 from nexa_chassis.http.paging import Page
 from nexa_chassis.http.problems import Problem
+from nexa_chassis.rows_in_memory import rows_after
 from nexa_contracts.sales import DealDetails
 from nexa_contracts.success import Attendee, Role, TaskStatus
 from nexa_contracts.values import Because, Money
@@ -30,8 +33,14 @@ from nexa_success.onboarding.commands import (
 )
 from nexa_success.onboarding.state import CalledOff, Held, NoKickoff, Planned, Project
 from nexa_success.read_models.csm_desk import csm_of_person
-from nexa_success.read_models.onboarding_board import Status, list_onboardings, onboarding_row, time_to_live
-from nexa_success.read_models.onboarding_tasks import tasks_of
+from nexa_success.read_models.onboarding_board import (
+    Status,
+    list_onboardings,
+    onboarding_board,
+    onboarding_row,
+    time_to_live,
+)
+from nexa_success.read_models.onboarding_tasks import onboarding_tasks, tasks_of
 
 routes = APIRouter(tags=["onboardings"])
 
@@ -179,11 +188,18 @@ async def read_time_to_live(call: Reader, since: AwareDatetime | None = None) ->
 
 
 @routes.get("/onboardings/{project_id}")
-async def read_onboarding(project_id: UUID, call: Reader, response: Response) -> OnboardingView:
-    """One onboarding."""
-    view = await _read(call, project_id)
+async def read_onboarding(project_id: UUID, call: Reader, as_of: AsOfQuery, response: Response) -> OnboardingView:
+    """One onboarding, now or as of a time; whether it is at risk is judged for now alone."""
+    view = await (_read(call, project_id) if as_of.is_now else _read_as_of(call, project_id, as_of))
     call.etag(response, view.version)
     return view
+
+
+@routes.get("/onboardings/{project_id}/changes")
+async def read_changes(project_id: UUID, call: Reader, since: Since, after: After = 0) -> Page[Change]:
+    """What changed about the onboarding, its tasks, kickoff and handoff since a time."""
+    await _read(call, project_id)
+    return await changes(call, onboarding, f"onboarding-{project_id}", since, after)
 
 
 @routes.get("/onboardings/{project_id}/board")
@@ -323,6 +339,22 @@ async def _read(call: Call, project_id: UUID) -> OnboardingView:
     if row is None:
         raise _unknown(project_id)
     return _view(row)
+
+
+async def _read_as_of(call: Call, project_id: UUID, as_of: AsOf) -> OnboardingView:
+    """The same rows, made of the events that count for that time."""
+    facts = [fact for fact in await facts_of(call.runtime.store, f"onboarding-{project_id}") if as_of.covers(fact)]
+    rows = rows_after(onboarding_board, facts)
+    if not rows:
+        raise NotFound(f"There was no onboarding {project_id} at that time.", rule="onboarding.unknown")
+    at = as_of.happened or as_of.recorded or call.now
+    tasks: list[Any] = rows_after(onboarding_tasks, facts)
+    counts = {
+        "tasks": len(tasks),
+        "done": sum(task["done"] for task in tasks),
+        "overdue": sum(not task["done"] and task["due_at"] < at for task in tasks),
+    }
+    return _view({**rows[0], **counts, "at_risk_because": None})
 
 
 def _view(row: Any) -> OnboardingView:
