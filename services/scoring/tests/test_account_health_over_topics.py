@@ -72,9 +72,15 @@ async def test_an_accounts_way_from_its_first_day_to_an_alert_and_back_and_what_
         ("usage", "85 %", "32 %"),
         ("support", "2 tickets", "10 tickets"),
     ]
-    assert (changes["scores"], changes["late"]) == (2, 1)
+    assert [(each["type"].split(".")[2], each["data"].get("late")) for each in changes["events"]["items"]] == [
+        ("HealthScored", False),
+        ("ChurnRiskDetected", None),
+        ("HealthScored", True),
+    ]
     since_ever = await ask(f"{HEALTH}/changes", since="2025-01-01T00:00:00Z")
-    assert (since_ever["before"], since_ever["change"], since_ever["scores"]) == (None, None, 4)
+    assert (since_ever["before"], since_ever["change"], len(since_ever["events"]["items"])) == (None, None, 5)
+    without_zone = await ask(HEALTH, 422, as_of="2026-01-06T12:00:00")
+    assert without_zone["errors"]
 
     await others.say(report(12, usage=85))
     recovered = await once("/accounts/health", lambda page: page["items"][0]["episode"] is None, "the episode's end")

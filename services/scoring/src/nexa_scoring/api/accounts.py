@@ -11,27 +11,17 @@ from pydantic import BaseModel, Field
 
 from nexa_chassis.domain import NotFound
 from nexa_chassis.http.call import Call, allow
+from nexa_chassis.http.history import After, AsOfQuery, Change, Since, changes
 from nexa_chassis.http.paging import Page
 from nexa_contracts.scoring import HealthFactor, Risk
-from nexa_scoring.read_models.how_accounts_do import accounts_by_health, health_at, health_history, scored_since
+from nexa_scoring.aggregates import account_health
+from nexa_scoring.read_models.how_accounts_do import accounts_by_health, health_at, health_history
 
 routes = APIRouter(tags=["account health"])
 
 Reader = Annotated[Call, Depends(allow("csm", "success_manager", "sales_rep", "sales_manager", "analyst"))]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many to return, at most 200.")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
-AsOf = Annotated[
-    datetime | None,
-    Query(description="Answer by what was recorded up to this time (UTC unless it says otherwise)."),
-]
-AsHappened = Annotated[
-    datetime | None,
-    Query(
-        description="Answer by when it happened: the score of the newest day up to this time, what was reported late"
-        " included. Together with `as_of`: as far as it was recorded by then."
-    ),
-]
-
 PERCENT = Decimal("0.1")
 WHOLE = Decimal(1)
 
@@ -101,8 +91,7 @@ class ChangesView(BaseModel):
     now: HealthView
     change: int | None = Field(description="Points more or less than then; null where one of them is not scored.")
     factors: list[FactorChange]
-    scores: int = Field(description="How often it was scored since; the history lists them.")
-    late: int = Field(description="How many of them are about earlier days.")
+    events: Page[Change] = Field(description="Each score and each turn of an episode since; late scores too.")
 
 
 @routes.get("/accounts/health")
@@ -116,22 +105,19 @@ async def accounts(
 
 
 @routes.get("/accounts/{account_id}/health")
-async def health(
-    account_id: UUID, call: Reader, response: Response, as_of: AsOf = None, as_happened: AsHappened = None
-) -> HealthView:
+async def health(account_id: UUID, call: Reader, response: Response, as_of: AsOfQuery) -> HealthView:
     """How well an account does: now, as it was known at a time (`as_of`), or as it did then (`as_happened`).
 
     `as_of` is about recorded time and gives what this answer was then: a late report shows only from when it was
-    recorded, and only where it changed the present score. `as_happened` is about the days themselves.
+    recorded, and only where it changed the present score. `as_happened` is about the days themselves: the score of the
+    newest day up to that time (UTC), late reports included; with both, as far as they were recorded by `as_of`.
     """
-    happened = _aware(as_happened)
+    happened = as_of.happened.astimezone(UTC).date() if as_of.happened else None
     async with call.query() as connection:
-        row = await health_at(
-            connection, account_id, as_of=_aware(as_of), happened=happened.date() if happened else None
-        )
+        row = await health_at(connection, account_id, as_of=as_of.recorded, happened=happened)
     if row is None:
         raise _unknown(account_id)
-    if as_of is None and as_happened is None:
+    if as_of.is_now:
         call.etag(response, row["version"])
     return _view(row)
 
@@ -147,26 +133,21 @@ async def history(account_id: UUID, call: Reader, limit: Limit = 50, cursor: Cur
 
 
 @routes.get("/accounts/{account_id}/health/changes")
-async def changes(
-    account_id: UUID, call: Reader, since: Annotated[datetime, Query(description="Recorded after this time.")]
-) -> ChangesView:
-    """What has changed since a time: the score then and now, and the factors that differ."""
-    after = _aware(since) or since
+async def changes_since(account_id: UUID, call: Reader, since: Since, after: After = 0) -> ChangesView:
+    """What has changed since a time: the score then and now, the factors that differ, and each event between."""
     async with call.query() as connection:
         now = await health_at(connection, account_id)
-        before = await health_at(connection, account_id, as_of=after)
-        counted = await scored_since(connection, account_id, after)
+        before = await health_at(connection, account_id, as_of=since)
     if now is None:
         raise _unknown(account_id)
     scores = (before["score"] if before else None, now["score"])
     return ChangesView(
-        since=after,
+        since=since,
         before=_view(before) if before else None,
         now=_view(now),
         change=scores[1] - scores[0] if None not in scores else None,
         factors=_differing(before["factors"] if before else [], now["factors"]),
-        scores=counted["scores"],
-        late=counted["late"],
+        events=await changes(call, account_health, f"account_health-{account_id}", since, after),
     )
 
 
@@ -175,12 +156,6 @@ def _unknown(account_id: UUID) -> NotFound:
         f"No health of account {account_id} is known for that time; it is scored once it is a customer.",
         rule="health.unknown",
     )
-
-
-def _aware(time: datetime | None) -> datetime | None:
-    if time is None:
-        return None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def _differing(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[FactorChange]:

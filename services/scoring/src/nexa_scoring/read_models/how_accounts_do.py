@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    func,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -164,15 +163,6 @@ async def health_history(
     """All scores of one account, the newest first, late ones in their place of arrival."""
     query = select(health_scores).where(health_scores.c.account_id == account_id)
     return await paginate(connection, query, order=[health_scores.c.version.desc()], limit=limit, cursor=cursor)
-
-
-async def scored_since(connection: AsyncConnection, account_id: UUID, since: datetime) -> Mapping[str, Any]:
-    """How many scores were recorded after `since`, and how many of them late."""
-    scores = health_scores.c
-    counted = select(func.count().label("scores"), func.count().filter(scores.late).label("late")).where(
-        scores.account_id == account_id, scores.recorded_at > since
-    )
-    return dict((await connection.execute(counted)).mappings().one())
 
 
 async def accounts_by_health(
