@@ -56,17 +56,24 @@ class Call:
         """
         return derive(self._stored_key(None), *kind)
 
-    async def execute(self, *commands: object, jobs: Sequence["StartJob"] = (), key: str | None = None) -> Done:
+    async def execute(
+        self,
+        *commands: object,
+        jobs: Sequence["StartJob"] = (),
+        key: str | None = None,
+        time: datetime | None = None,
+    ) -> Done:
         """Execute the commands in one transaction, exactly once for this Idempotency-Key and actor.
 
         A command that meets a conflict is decided again on fresh state, unless the request carries If-Match. `key`
-        stands in for the header where the request is idempotent by itself, such as a PUT.
+        stands in for the header where the request is idempotent by itself, such as a PUT. `time` is when it happened,
+        where that is not now.
         """
         settings = self.runtime.settings
         async with asyncio.timeout(settings.request_timeout):
             return await self.runtime.store.execute(
                 commands,
-                self._origin(),
+                self._origin(time),
                 idempotency=Idempotency(self._stored_key(key), await self._fingerprint()),
                 expected_version=self._expected_version(),
                 jobs=jobs,
@@ -82,13 +89,13 @@ class Call:
         """Say which version of the stream this answer shows; a client sends it back as If-Match."""
         response.headers["etag"] = f'"{version}"'
 
-    def _origin(self) -> Origin:
+    def _origin(self, time: datetime | None) -> Origin:
         correlation = self._request.headers.get("x-correlation-id", "")
         if not correlation:
             correlation = str(uuid4())
         elif not _printable(correlation, LONGEST_CORRELATION):
             raise _bad_header("X-Correlation-Id", f"must be 1 to {LONGEST_CORRELATION} printable ASCII characters.")
-        return Origin(self.actor, correlation, traceparent=current_traceparent())
+        return Origin(self.actor, correlation, traceparent=current_traceparent(), time=time)
 
     def _stored_key(self, given: str | None) -> str:
         """Actor and key as one hash: keys of two callers never meet, and the table holds nothing personal."""

@@ -2,6 +2,9 @@
 
 from nexa_chassis.domain import Aggregate, AggregateInContext
 from nexa_contracts import topics
+from nexa_success.churn_alert import decisions as churn_alert_decisions
+from nexa_success.churn_alert import state as churn_alert_state
+from nexa_success.churn_alert.events import AlertOwnerChanged
 from nexa_success.csm import decisions as csm_decisions
 from nexa_success.csm import state as csm_state
 from nexa_success.identity import decisions as identity_decisions
@@ -16,6 +19,11 @@ from nexa_success.onboarding import state as onboarding_state
 from nexa_success.onboarding.desk import Desk
 from nexa_success.onboarding.events import HandoffNoteFiled
 from nexa_success.read_models import csm_desk
+from nexa_success.renewal import decisions as renewal_decisions
+from nexa_success.renewal import state as renewal_state
+from nexa_success.renewal.events import RenewalPlanned, RenewalTermsChanged, RenewalWithdrawn
+from nexa_success.signals import decisions as signals_decisions
+from nexa_success.signals import state as signals_state
 from nexa_success.template import decisions as template_decisions
 from nexa_success.template import state as template_state
 
@@ -71,4 +79,36 @@ identity = Aggregate[identity_decisions.Command, identity_state.Identity](
     initial=identity_state.NoParty(),
     evolve=identity_state.evolve,
     decide=identity_decisions.decide,
+)
+
+account_signals = Aggregate[signals_decisions.ReportSignals, signals_state.AccountSignals](
+    name="account_signals",
+    key="account_id",
+    topic=topics.ACCOUNT_SIGNALS,
+    commands=(signals_decisions.ReportSignals,),
+    initial=signals_state.AccountSignals(),
+    evolve=signals_state.evolve,
+    decide=signals_decisions.decide,
+)
+
+churn_alert = Aggregate[churn_alert_decisions.Command, churn_alert_state.Alert](
+    name="churn_alert",
+    key="alert_id",
+    topic=topics.CHURN_ALERT,
+    private=(AlertOwnerChanged,),
+    commands=churn_alert_decisions.COMMANDS,
+    initial=churn_alert_state.NoAlert(),
+    evolve=churn_alert_state.evolve,
+    decide=churn_alert_decisions.decide,
+)
+
+renewal = Aggregate[renewal_decisions.Command, renewal_state.Renewal](
+    name="renewal",
+    key="renewal_id",
+    topic=topics.RENEWAL,
+    private=(RenewalPlanned, RenewalTermsChanged, RenewalWithdrawn),
+    commands=renewal_decisions.COMMANDS,
+    initial=renewal_state.NotPlanned(),
+    evolve=renewal_state.evolve,
+    decide=renewal_decisions.decide,
 )

@@ -1,18 +1,32 @@
 """Success: from the won deal to the renewed contract, and one account of each customer's whole life."""
 
 from nexa_chassis.service import Service
-from nexa_success.aggregates import csm, onboarding, onboarding_template
-from nexa_success.api import csms, onboardings, tasks, templates
+from nexa_success.aggregates import (
+    account_signals,
+    churn_alert,
+    csm,
+    onboarding,
+    onboarding_template,
+    renewal,
+)
+from nexa_success.api import alerts, csms, onboardings, renewals, signals, tasks, templates
 from nexa_success.reactions.assign_waiting_onboardings import assign_waiting_onboardings
 from nexa_success.reactions.chase_overdue_tasks import chase_overdue_tasks
 from nexa_success.reactions.complete_proved_tasks import complete_proved_tasks
 from nexa_success.reactions.onboard_won_customer import onboard_won_customer
+from nexa_success.reactions.open_renewal import open_renewal
+from nexa_success.reactions.raise_churn_alert import raise_churn_alert
+from nexa_success.reactions.resume_snoozed_alert import resume_snoozed_alert
 from nexa_success.reactions.watch_handoff import watch_handoff
 from nexa_success.read_models.account_directory import account_directory
+from nexa_success.read_models.churn_alerts import churn_alerts
 from nexa_success.read_models.csm_desk import csm_desk
 from nexa_success.read_models.onboarding_board import onboarding_board
 from nexa_success.read_models.onboarding_tasks import onboarding_tasks
 from nexa_success.read_models.onboarding_templates import onboarding_templates
+from nexa_success.read_models.renewals_due import renewals_due
+from nexa_success.read_models.signals_by_day import signals_by_day
+from nexa_success.signals.importing import import_signals
 from nexa_success.tables import metadata
 
 success = Service(
@@ -23,6 +37,9 @@ success = Service(
         csm,
         onboarding_template,
         onboarding,
+        account_signals,
+        churn_alert,
+        renewal,
     ],
     reactions=[
         onboard_won_customer,
@@ -30,6 +47,9 @@ success = Service(
         watch_handoff,
         chase_overdue_tasks,
         assign_waiting_onboardings,
+        raise_churn_alert,
+        resume_snoozed_alert,
+        open_renewal,
     ],
     read_models=[
         account_directory,
@@ -37,11 +57,18 @@ success = Service(
         onboarding_templates,
         onboarding_board,
         onboarding_tasks,
+        signals_by_day,
+        churn_alerts,
+        renewals_due,
     ],
+    jobs=[import_signals],
     routes=[
         csms.routes,
         templates.routes,
         onboardings.routes,
         tasks.routes,
+        signals.routes,
+        alerts.routes,
+        renewals.routes,
     ],
 )

@@ -1,0 +1,85 @@
+"""An account that is about to be lost raises an alert of its CSM, once for each episode; with its health back it closes.
+
+The facts of scoring and of the onboarding arrive in any order: an episode that is over before its beginning is known leaves
+no open alert behind, and an alert that found nobody responsible goes to the CSM who is found later.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from nexa_chassis.domain import Recorded, derive
+from nexa_chassis.reactions import Process
+from nexa_contracts.scoring import ChurnRiskCleared, ChurnRiskDetected
+from nexa_contracts.success import OnboardingAssigned, OnboardingStarted
+from nexa_success import responsible
+from nexa_success.churn_alert.decisions import ChangeAlertOwner, RaiseAlert, RecoverAlert
+from nexa_success.responsible import Responsible
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is responsible, the episodes that are not over, and the others with the event that said they are."""
+
+    team: Responsible = field(default_factory=Responsible)
+    going_on: tuple[int, ...] = ()
+    over: Mapping[int, str] = field(default_factory=dict)
+
+
+def evolve(watch: Watch, fact: Recorded) -> Watch:
+    match fact.event:
+        case OnboardingStarted() | OnboardingAssigned() as told:
+            return replace(watch, team=responsible.evolve(watch.team, told))
+        case ChurnRiskDetected(episode=episode) if episode not in watch.over and episode not in watch.going_on:
+            return replace(watch, going_on=(*watch.going_on, episode))
+        case ChurnRiskCleared(episode=episode) if episode not in watch.over:
+            left = tuple(each for each in watch.going_on if each != episode)
+            return replace(watch, going_on=left, over={**watch.over, episode: fact.id})
+        case _:
+            return watch
+
+
+def react(watch: Watch, fact: Recorded, now: datetime) -> Iterator[RaiseAlert | RecoverAlert | ChangeAlertOwner]:
+    match fact.event:
+        case ChurnRiskDetected() as risk:
+            alert_id = alert_of(risk.account_id, risk.episode)
+            yield RaiseAlert(
+                alert_id=alert_id,
+                account_id=risk.account_id,
+                account_name=risk.account_name,
+                episode=risk.episode,
+                csm_id=watch.team.csm_id,
+                score=risk.score,
+                play=risk.play,
+                reason=risk.reason,
+            )
+            if risk.episode in watch.over:
+                yield RecoverAlert(alert_id=alert_id, cause=watch.over[risk.episode])
+        case ChurnRiskCleared(account_id=account_id, episode=episode):
+            yield RecoverAlert(alert_id=alert_of(account_id, episode), cause=watch.over[episode])
+        case OnboardingStarted(account_id=account_id) | OnboardingAssigned(account_id=account_id):
+            for episode in watch.going_on:
+                yield ChangeAlertOwner(alert_id=alert_of(account_id, episode), csm_id=watch.team.csm_id)
+        case _:
+            return
+
+
+def alert_of(account_id: UUID, episode: int) -> UUID:
+    """The id of the alert of an account's episode: there is one, ever."""
+    return derive(account_id, "churn", episode)
+
+
+def account_of(event: ChurnRiskDetected | ChurnRiskCleared | OnboardingStarted | OnboardingAssigned) -> UUID:
+    return event.account_id
+
+
+raise_churn_alert = Process(
+    name="raise_churn_alert",
+    on=(ChurnRiskDetected, ChurnRiskCleared, OnboardingStarted, OnboardingAssigned),
+    key=account_of,
+    initial=Watch(),
+    states=(Watch,),
+    evolve=evolve,
+    react=react,
+)
