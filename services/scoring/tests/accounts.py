@@ -52,8 +52,10 @@ def renamed(name: str) -> AccountUpdated:
     return AccountUpdated(account_id=ACCOUNT, name=name)
 
 
-def churned(on: int) -> AccountChurned:
-    return AccountChurned(account_id=ACCOUNT, account_name="Acme Corp", churned_on=day(on), arr=ARR, reason="stopped")
+def churned(on: int, account_id: UUID = ACCOUNT) -> AccountChurned:
+    return AccountChurned(
+        account_id=account_id, account_name="Acme Corp", churned_on=day(on), arr=ARR, reason="stopped"
+    )
 
 
 def reopened() -> AccountBecameProspect:

@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 import httpx
+from sqlalchemy import select
 
+from nexa_chassis.rebuild import rebuild
 from nexa_chassis.running import eventually
+from nexa_scoring.read_models import how_accounts_do
 
 from .accounts import ACCOUNT, GOLDEN, churned, report, won
 from .conftest import Running
@@ -113,6 +116,28 @@ async def test_accounts_are_listed_by_risk_the_lowest_first_page_by_page(scoring
             break
         cursor = {"cursor": page["next"]}
     assert seen == scores
+
+
+async def test_a_rebuild_gives_the_same_scores_and_the_same_list(scoring_service: Running) -> None:
+    gone = uuid5(MISSING, "gone")
+    await scoring_service.others.say(
+        *(won(1), report(2, **GOLDEN), report(9, usage=0), report(5, nps=1)),
+        *(won(1, account_id=gone), report(2, account_id=gone, usage=3), churned(4, account_id=gone)),
+    )
+    await scoring_service.once(
+        f"{HEALTH}/history", lambda page: "2026-01-05" in [each["on"] for each in page["items"]], "the late score"
+    )
+    path = f"/accounts/{gone}/health"
+    await scoring_service.once(path, lambda health: health["label"] == "stopped", "the end of the other account")
+    before = await everything(scoring_service)
+    await rebuild(scoring_service.service.runtime, how_accounts_do.model)
+    assert await everything(scoring_service) == before
+
+
+async def everything(running: Running) -> list[object]:
+    async with running.service.runtime.engine.connect() as connection:
+        tables = how_accounts_do.model.tables
+        return [row for table in tables for row in await connection.execute(select(table).order_by(*table.primary_key))]
 
 
 async def test_the_health_rules_are_shown_changed_and_followed(scoring_service: Running) -> None:
