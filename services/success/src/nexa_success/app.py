@@ -5,14 +5,19 @@ from nexa_success.aggregates import (
     account_signals,
     churn_alert,
     csm,
+    identity,
+    lifecycle,
     onboarding,
     onboarding_template,
     renewal,
 )
-from nexa_success.api import alerts, csms, onboardings, renewals, signals, tasks, templates
+from nexa_success.api import alerts, csms, customers, onboardings, renewals, signals, tasks, templates
+from nexa_success.api import lifecycle as lifecycle_api
 from nexa_success.reactions.assign_waiting_onboardings import assign_waiting_onboardings
 from nexa_success.reactions.chase_overdue_tasks import chase_overdue_tasks
 from nexa_success.reactions.complete_proved_tasks import complete_proved_tasks
+from nexa_success.reactions.follow_lifecycle import follow_lifecycle
+from nexa_success.reactions.link_identities import link_identities
 from nexa_success.reactions.onboard_won_customer import onboard_won_customer
 from nexa_success.reactions.open_renewal import open_renewal
 from nexa_success.reactions.raise_churn_alert import raise_churn_alert
@@ -26,6 +31,8 @@ from nexa_success.read_models.onboarding_tasks import onboarding_tasks
 from nexa_success.read_models.onboarding_templates import onboarding_templates
 from nexa_success.read_models.renewals_due import renewals_due
 from nexa_success.read_models.signals_by_day import signals_by_day
+from nexa_success.read_models.where_customers_stand import where_customers_stand
+from nexa_success.read_models.who_is_whom import who_is_whom
 from nexa_success.signals.importing import import_signals
 from nexa_success.tables import metadata
 
@@ -40,6 +47,8 @@ success = Service(
         account_signals,
         churn_alert,
         renewal,
+        identity,
+        lifecycle,
     ],
     reactions=[
         onboard_won_customer,
@@ -50,6 +59,8 @@ success = Service(
         raise_churn_alert,
         resume_snoozed_alert,
         open_renewal,
+        link_identities,
+        follow_lifecycle,
     ],
     read_models=[
         account_directory,
@@ -60,6 +71,8 @@ success = Service(
         signals_by_day,
         churn_alerts,
         renewals_due,
+        who_is_whom,
+        where_customers_stand,
     ],
     jobs=[import_signals],
     routes=[
@@ -70,5 +83,7 @@ success = Service(
         signals.routes,
         alerts.routes,
         renewals.routes,
+        customers.routes,
+        lifecycle_api.routes,
     ],
 )

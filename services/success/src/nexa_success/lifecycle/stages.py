@@ -11,7 +11,6 @@ from nexa_contracts.success import Stage
 
 S = Stage
 
-BEFORE_THE_CONTRACT = frozenset({S.SUBSCRIBER, S.LEAD, S.MQL, S.SQL, S.OPPORTUNITY})
 AFTER_A_RENEWAL = frozenset({S.RENEWED, S.EXPANSION, S.CHURNED})
 
 BY_ITSELF: Final[Mapping[Stage | None, frozenset[Stage]]] = {
@@ -65,13 +64,19 @@ BY_A_PERSON: Final[Mapping[Stage, frozenset[Stage]]] = {
     for stage in Stage
 }
 
+
+def _further(stage: Stage) -> frozenset[Stage]:
+    """This stage and all that lie beyond it."""
+    return frozenset(ORDER[ORDER.index(stage) : ORDER.index(S.REACTIVATED)])
+
+
 WENT_ON: Final[Mapping[Stage, frozenset[Stage]]] = {
-    S.SUBSCRIBER: frozenset(ORDER[2:12]),
-    S.RECYCLED: frozenset(ORDER[3:12]),
-    S.LEAD: frozenset(ORDER[3:12]),
-    S.MQL: frozenset(ORDER[4:12]),
-    S.SQL: frozenset(ORDER[5:12]),
-    S.OPPORTUNITY: frozenset(ORDER[6:12]),
+    S.SUBSCRIBER: _further(S.LEAD),
+    S.RECYCLED: _further(S.MQL),
+    S.LEAD: _further(S.MQL),
+    S.MQL: _further(S.SQL),
+    S.SQL: _further(S.OPPORTUNITY),
+    S.OPPORTUNITY: _further(S.ONBOARDING),
     S.ONBOARDING: frozenset({S.LIVE, S.RENEWED, S.EXPANSION}),
     S.LIVE: frozenset({S.RENEWED, S.EXPANSION}),
     S.AT_RISK: frozenset({S.ONBOARDING, S.LIVE, S.RENEWED, S.EXPANSION, S.REACTIVATED}),
@@ -79,7 +84,7 @@ WENT_ON: Final[Mapping[Stage, frozenset[Stage]]] = {
     S.RENEWED: frozenset({S.EXPANSION}),
     S.CHURNED: frozenset({S.REACTIVATED}),
     S.REACTIVATED: frozenset({S.LIVE, S.RENEWED, S.EXPANSION}),
-    S.DISQUALIFIED: frozenset({S.RECYCLED}),
+    S.DISQUALIFIED: frozenset({S.RECYCLED, S.OPPORTUNITY}),
 }
 """What counts as a conversion of each stage: the next one of the way, or one beyond it."""
 

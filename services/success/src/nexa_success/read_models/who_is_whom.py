@@ -35,7 +35,7 @@ party_members = Table(
     metadata,
     Column("member_id", Uuid, primary_key=True),
     Column("kind", Text),
-    Column("party_id", Uuid, comment="Null: the party of the same id. Merges are not followed here."),
+    Column("party_id", Uuid),
     Column("linked_at", DateTime(timezone=True)),
     Index("party_members_party_idx", "party_id"),
 )
@@ -127,7 +127,7 @@ async def party_of(connection: AsyncConnection, any_id: UUID) -> UUID:
 
 
 async def linked_party(connection: AsyncConnection, member_id: UUID) -> UUID | None:
-    """The party of another id that this record was linked to; merges are not followed."""
+    """The party of another id that this record was linked to, None if it is its own; merges are not followed."""
     return await connection.scalar(select(party_members.c.party_id).where(party_members.c.member_id == member_id))
 
 
