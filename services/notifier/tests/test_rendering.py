@@ -14,6 +14,17 @@ VARIABLES = {
     "headline": "5 new high-priority leads assigned",
     "title": "Call hot webinar lead",
     "due_at": "2025-11-18 09:00 UTC",
+    "account_name": "Acme Corp",
+    "csm_name": "Nora Vance",
+    "csm_email": "nora.vance@nexa.example",
+    "kickoff_at": "Thursday, 27 November 2025, 10:00 (Europe/Berlin)",
+    "kickoff_link": "https://meet.nexa.example/7",
+    "documents": "- Getting started guide",
+    "when": "Thursday, 27 November 2025, 10:00 (Europe/Berlin)",
+    "agenda": "Review timeline, roles, deliverables",
+    "join_url": "https://meet.nexa.example/7",
+    "reason": "",
+    "text": "The handoff note and the tasks are on the onboarding's board.",
 }
 TEMPLATES = sorted(name.removesuffix(".txt") for name in environment.list_templates(["txt"]))
 

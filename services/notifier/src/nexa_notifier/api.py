@@ -1,6 +1,7 @@
 """What was sent to whom, and what became of it, over HTTP."""
 
 from datetime import datetime
+from email.message import EmailMessage
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -14,13 +15,16 @@ from nexa_chassis.http.call import Call, allow
 from nexa_chassis.http.paging import Page, paginate
 from nexa_notifier.mail.rendering import render
 from nexa_notifier.mail.sending import recipient_of
+from nexa_notifier.notification.events import Invitation
 from nexa_notifier.read_models.directory import directory
 from nexa_notifier.read_models.mail_queue import mail_queue
 from nexa_notifier.settings import MailSettings
 
 routes = APIRouter(tags=["notifications"])
 
-Reader = Annotated[Call, Depends(allow("marketing_manager", "marketing_user", "sales_rep", "sales_manager"))]
+Reader = Annotated[
+    Call, Depends(allow("marketing_manager", "marketing_user", "sales_rep", "sales_manager", "csm", "success_manager"))
+]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many to return, at most 200.")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
 
@@ -39,8 +43,8 @@ class NotificationView(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     notification_id: UUID
-    kind: str = Field(examples=["thank_you", "rep_notice", "task_overdue", "nurture_step"])
-    about: UUID = Field(description="The lead, import or task it is about.")
+    kind: str = Field(examples=["thank_you", "rep_notice", "welcome", "invitation"])
+    about: UUID = Field(description="The lead, import, task, onboarding, alert or renewal it is about.")
     person_id: UUID | None = Field(description="The colleague who is told, if it is one.")
     status: Status
     attempts: int
@@ -65,6 +69,7 @@ class MailView(BaseModel):
     subject: str
     text: str
     html: str
+    calendar: str | None = Field(description="The calendar entry that goes with it, if one does.")
 
 
 @routes.get("/notifications")
@@ -126,6 +131,7 @@ async def mail(notification_id: UUID, call: Reader) -> MailView:
         sender=MailSettings.from_environment().sender,
         recipient=row.recipient,
         queued_at=row.queued_at,
+        invitation=Invitation.model_validate(row.invitation) if row.invitation else None,
     )
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     return MailView(
@@ -134,4 +140,12 @@ async def mail(notification_id: UUID, call: Reader) -> MailView:
         subject=message["Subject"],
         text=text.get_content() if text else "",
         html=html.get_content() if html else "",
+        calendar=_calendar(message),
     )
+
+
+def _calendar(message: EmailMessage) -> str | None:
+    for part in message.walk():
+        if part.get_content_type() == "text/calendar":
+            return str(part.get_content())
+    return None

@@ -5,10 +5,16 @@ from nexa_chassis.workers import Worker
 from nexa_notifier import api
 from nexa_notifier.aggregates import notification
 from nexa_notifier.mail.sending import mails_in_hand, send_mail
+from nexa_notifier.reactions.invite_to_kickoff import invite_to_kickoff
 from nexa_notifier.reactions.mail_nurture_step import mail_nurture_step
+from nexa_notifier.reactions.tell_cs_team import tell_cs_team
+from nexa_notifier.reactions.tell_csm_of_risk_and_renewal import tell_csm_of_risk_and_renewal
 from nexa_notifier.reactions.tell_manager_of_overdue_task import tell_manager_of_overdue_task
+from nexa_notifier.reactions.tell_of_overdue_onboarding_task import tell_of_overdue_onboarding_task
 from nexa_notifier.reactions.tell_rep_of_new_leads import tell_rep_of_new_leads
 from nexa_notifier.reactions.thank_new_lead import thank_new_lead
+from nexa_notifier.reactions.watch_handoff import watch_handoff
+from nexa_notifier.reactions.welcome_customer import welcome_customer
 from nexa_notifier.read_models import directory, mail_queue
 from nexa_notifier.tables import metadata
 
@@ -17,7 +23,18 @@ notifier = Service(
     migrations="nexa_notifier.migrations",
     metadata=metadata,
     aggregates=[notification],
-    reactions=[thank_new_lead, tell_rep_of_new_leads, tell_manager_of_overdue_task, mail_nurture_step],
+    reactions=[
+        thank_new_lead,
+        tell_rep_of_new_leads,
+        tell_manager_of_overdue_task,
+        mail_nurture_step,
+        welcome_customer,
+        invite_to_kickoff,
+        tell_cs_team,
+        watch_handoff,
+        tell_of_overdue_onboarding_task,
+        tell_csm_of_risk_and_renewal,
+    ],
     read_models=[mail_queue.model, directory.model],
     workers=[Worker(name="send_mail", run=send_mail, busy=mails_in_hand)],
     routes=[api.routes],

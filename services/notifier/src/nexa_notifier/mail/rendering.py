@@ -10,6 +10,9 @@ from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
+from nexa_notifier.mail.invitation import calendar_text
+from nexa_notifier.notification.events import Invitation
+
 environment = Environment(
     loader=PackageLoader("nexa_notifier.mail"),
     autoescape=select_autoescape(["html"]),
@@ -32,8 +35,9 @@ def render(
     sender: str,
     recipient: str,
     queued_at: datetime,
+    invitation: Invitation | None = None,
 ) -> EmailMessage:
-    """The mail as it goes out. Its Message-ID is the same however often it is rendered.
+    """The mail as it goes out: the same bytes however often it is rendered.
 
     A template is two files: `<name>.txt`, whose first line is the subject, and `<name>.html`.
 
@@ -49,4 +53,21 @@ def render(
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body.lstrip("\n"))
     message.add_alternative(_template(f"{template}.html").render(variables), subtype="html")
+    if invitation is not None:
+        _invite(message, invitation, sender, queued_at)
+    _set_boundaries(message, notification_id)
     return message
+
+
+def _invite(message: EmailMessage, invitation: Invitation, sender: str, queued_at: datetime) -> None:
+    """The entry stands in the message twice: as an alternative, for calendars, and as a file, for all others."""
+    name, address = parseaddr(sender)
+    text = calendar_text(invitation, organizer_name=name, organizer=address, stamped_at=queued_at)
+    params = {"method": invitation.method.value, "charset": "utf-8", "component": "VEVENT"}
+    message.add_alternative(text, maintype="text", subtype="calendar", cte="base64", params=params)
+    message.add_attachment(text, maintype="application", subtype="ics", filename="invite.ics")
+
+
+def _set_boundaries(message: EmailMessage, notification_id: UUID) -> None:
+    for depth, part in enumerate(each for each in message.walk() if each.is_multipart()):
+        part.set_boundary(f"={notification_id.hex}={depth}=")

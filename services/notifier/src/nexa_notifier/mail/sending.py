@@ -13,6 +13,7 @@ from typing import TypeAlias
 from uuid import UUID, uuid4
 
 from jinja2 import TemplateError
+from pydantic import JsonValue
 from sqlalchemy import Column, ColumnElement, DateTime, Row, Select, Table, Uuid, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,12 +29,13 @@ from nexa_notifier.notification.decisions import (
     RecordSent,
     RecordUnknown,
 )
+from nexa_notifier.notification.events import Invitation
 from nexa_notifier.read_models.directory import directory
 from nexa_notifier.read_models.mail_queue import mail_queue
 from nexa_notifier.settings import MailSettings
 from nexa_notifier.tables import metadata
 
-MailRow: TypeAlias = tuple[UUID, str, Mapping[str, str], datetime, str]
+MailRow: TypeAlias = tuple[UUID, str, Mapping[str, str], Mapping[str, JsonValue] | None, datetime, str]
 
 BATCH = 200
 LEASE_SECONDS = 120
@@ -90,6 +92,7 @@ def _ready() -> Select[MailRow]:
             mail_queue.c.notification_id,
             mail_queue.c.template,
             mail_queue.c.variables,
+            mail_queue.c.invitation,
             mail_queue.c.queued_at,
             recipient_of().label("recipient"),
         )
@@ -130,6 +133,7 @@ async def _send(runtime: Runtime, server: MailServer, settings: MailSettings, sh
                 sender=settings.sender,
                 recipient=row.recipient,
                 queued_at=row.queued_at,
+                invitation=Invitation.model_validate(row.invitation) if row.invitation else None,
             )
         except (TemplateError, ValueError) as error:
             outcomes.append((row.notification_id, Refused(f"the mail could not be written: {type(error).__name__}")))

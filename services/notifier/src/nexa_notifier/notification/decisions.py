@@ -8,7 +8,7 @@ from uuid import UUID
 
 from nexa_contracts.envelope import Event
 from nexa_contracts.notifier import EmailFailed, EmailOutcomeUnknown, EmailSent
-from nexa_notifier.notification.events import NotificationQueued, SendingBegan, SendingPutOff
+from nexa_notifier.notification.events import Invitation, NotificationQueued, SendingBegan, SendingPutOff
 from nexa_notifier.notification.state import New, Notification, Queued, Sending, Settled
 
 MOST_ATTEMPTS = 8
@@ -25,6 +25,7 @@ class Notify:
     variables: Mapping[str, str]
     person_id: UUID | None = None
     address: str | None = None
+    invitation: Invitation | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,7 @@ def _queue(command: Notify) -> list[Event]:
             address=command.address,
             template=command.template,
             variables=dict(command.variables),
+            invitation=command.invitation,
         )
     ]
 

@@ -7,6 +7,7 @@ from sqlalchemy import Column, Table, Text, Uuid
 from nexa_chassis.domain import Recorded
 from nexa_chassis.read_models import Change, Put, ReadModel
 from nexa_contracts.sales import RepUpdated
+from nexa_contracts.success import CsmUpdated
 from nexa_notifier.tables import metadata
 
 directory = Table(
@@ -22,6 +23,8 @@ def project(fact: Recorded) -> Iterator[Change]:
     match fact.event:
         case RepUpdated() as rep:
             yield Put(directory, {"person_id": rep.rep_id}, {"name": rep.name, "email": rep.email})
+        case CsmUpdated() as csm:
+            yield Put(directory, {"person_id": csm.csm_id}, {"name": csm.name, "email": csm.email})
 
 
-model = ReadModel(name="directory", tables=(directory,), on=(RepUpdated,), project=project, from_topics=True)
+model = ReadModel(name="directory", tables=(directory,), on=(RepUpdated, CsmUpdated), project=project, from_topics=True)

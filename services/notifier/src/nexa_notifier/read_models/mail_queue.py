@@ -21,6 +21,7 @@ mail_queue = Table(
     Column("address", Text),
     Column("template", Text),
     Column("variables", JSON),
+    Column("invitation", JSON(none_as_null=True)),
     Column("attempts", Integer, server_default=text("0")),
     Column("reason", Text),
     Column("queued_at", DateTime(timezone=True)),
@@ -45,6 +46,7 @@ def project(fact: Recorded) -> Iterator[Change]:
                     "address": queued.address,
                     "template": queued.template,
                     "variables": queued.variables,
+                    "invitation": queued.invitation.model_dump(mode="json") if queued.invitation else None,
                     "queued_at": fact.time,
                 },
             )
