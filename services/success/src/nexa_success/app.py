@@ -13,6 +13,7 @@ from nexa_success.aggregates import (
 )
 from nexa_success.api import alerts, csms, customers, onboardings, renewals, signals, tasks, templates
 from nexa_success.api import lifecycle as lifecycle_api
+from nexa_success.api import timeline as timeline_api
 from nexa_success.reactions.assign_waiting_onboardings import assign_waiting_onboardings
 from nexa_success.reactions.chase_overdue_tasks import chase_overdue_tasks
 from nexa_success.reactions.complete_proved_tasks import complete_proved_tasks
@@ -31,6 +32,7 @@ from nexa_success.read_models.onboarding_tasks import onboarding_tasks
 from nexa_success.read_models.onboarding_templates import onboarding_templates
 from nexa_success.read_models.renewals_due import renewals_due
 from nexa_success.read_models.signals_by_day import signals_by_day
+from nexa_success.read_models.timeline import timeline
 from nexa_success.read_models.where_customers_stand import where_customers_stand
 from nexa_success.read_models.who_is_whom import who_is_whom
 from nexa_success.signals.importing import import_signals
@@ -73,6 +75,7 @@ success = Service(
         renewals_due,
         who_is_whom,
         where_customers_stand,
+        timeline,
     ],
     jobs=[import_signals],
     routes=[
@@ -85,5 +88,6 @@ success = Service(
         renewals.routes,
         customers.routes,
         lifecycle_api.routes,
+        timeline_api.routes,
     ],
 )
