@@ -90,6 +90,9 @@ async def test_a_life_is_followed_from_webinar_row_to_renewal_and_asked_about(su
     assert (happened["stage"], happened["days_in_stage"]) == ("at_risk", 5)
     assert (await success_service.ask("GET", path, params={"as_happened": at(day(2))}))["stage"] == "mql"
     known = await success_service.ask("GET", path, params={"as_of": at(before_renewal)})
+    both = {"as_of": at(before_renewal), "as_happened": at(day(360))}
+    assert (await success_service.ask("GET", path, params=both))["stage"] == "live"
+    assert (await success_service.ask("GET", path, params={"as_happened": at(day(360))}))["stage"] == "renewed"
     assert known["stage"] == "live"
     never = await success_service.ask("GET", path, params={"as_of": at(day(1))})
     assert (never["stage"], never["history"]) == (None, [])

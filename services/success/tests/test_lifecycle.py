@@ -23,6 +23,7 @@ from nexa_contracts.success import (
 from nexa_success.aggregates import lifecycle
 from nexa_success.lifecycle.decisions import AdvanceStage, ContinueLife, SetStage
 from nexa_success.lifecycle.events import FactNoted
+from nexa_success.lifecycle.hindsight import steps
 from nexa_success.lifecycle.stages import BY_A_PERSON, BY_ITSELF, ORDER, WENT_ON
 from nexa_success.lifecycle.state import Known, Unknown
 from nexa_success.reactions.follow_lifecycle import follow_lifecycle
@@ -40,6 +41,7 @@ class Lives:
     def __init__(self) -> None:
         self.states: dict[UUID, Any] = {}
         self.told: list[LifecycleStageChanged] = []
+        self.streams: dict[UUID, list[Recorded]] = {}
 
     def execute(self, command: Any, now: datetime = MONDAY) -> Sequence[Event]:
         state = self.states.get(command.party_id, lifecycle.initial)
@@ -47,6 +49,8 @@ class Lives:
         for event in events:
             state = lifecycle.evolve(state, event)
         self.states[command.party_id] = state
+        stream = self.streams.setdefault(command.party_id, [])
+        stream += [recorded(event, version=len(stream) + number, time=now) for number, event in enumerate(events, 1)]
         self.told += [event for event in events if isinstance(event, LifecycleStageChanged)]
         return events
 
@@ -58,6 +62,9 @@ class Lives:
 
     def way(self, party_id: UUID) -> list[str]:
         return [event.stage.value for event in self.told if event.party_id == party_id]
+
+    def in_hindsight(self, party_id: UUID) -> list[str]:
+        return [step.stage.value for step in steps(self.streams.get(party_id, []))]
 
     @property
     def stages(self) -> dict[UUID, str | None]:
@@ -245,6 +252,23 @@ def test_a_stage_that_arrives_late_changes_nothing_but_tells_where_the_customer_
     assert (lives.told[-1].campaign_id, lives.told[-1].continues) == (CAMPAIGN, LEAD)
 
 
+def test_in_hindsight_what_came_late_stands_where_it_happened() -> None:
+    lives = stood_at(Stage.LEAD)
+    for command in (advance(Stage.SQL, 5), advance(Stage.MQL, 2), advance(Stage.ONBOARDING, 9)):
+        lives.execute(command, MONDAY + days(10))
+    lives.execute(SetStage(PARTY, Stage.SQL, "Signature was withdrawn", "nora"), MONDAY + days(11))
+    assert lives.way(PARTY) == ["lead", "sql", "onboarding", "sql"]
+    found = list(steps(lives.streams[PARTY]))
+    assert [(step.stage.value, step.entered_at - MONDAY) for step in found] == [
+        ("lead", days(0)),
+        ("mql", days(2)),
+        ("sql", days(5)),
+        ("onboarding", days(9)),
+        ("sql", days(11)),
+    ]
+    assert (found[1].recorded_at, found[4].backwards) == (MONDAY + days(10), True)
+
+
 def test_of_two_leads_of_one_account_the_first_is_where_it_came_from() -> None:
     first = advance(Stage.OPPORTUNITY, 1, "a", campaign_id=CAMPAIGN, continues=LEAD)
     second = advance(Stage.OPPORTUNITY, 2, "b", campaign_id=id_of("other"), continues=id_of("other lead"))
@@ -280,6 +304,9 @@ def test_any_facts_in_any_order_lead_to_the_same_stage(facts: list[AdvanceStage]
     for command in shuffled:
         other.execute(command)
     assert one.stages == other.stages
+    assert one.in_hindsight(PARTY)[-1:] == other.in_hindsight(PARTY)[-1:]
+    if one.in_hindsight(PARTY):
+        assert one.in_hindsight(PARTY)[-1] == one.stages[PARTY]
 
 
 @for_all(st.lists(ARRIVALS, max_size=15))

@@ -21,7 +21,7 @@ from nexa_success.lifecycle.stages import ORDER
 from nexa_success.read_models.lifecycle_cohorts import ASIDE, ON_THE_WAY, cohort_page
 from nexa_success.read_models.lifecycle_funnel import funnel_rows
 from nexa_success.read_models.stuck_customers import LIMITS, NEXT_BEST, stuck_page
-from nexa_success.read_models.where_customers_stand import entry_rows, standing_row
+from nexa_success.read_models.where_customers_stand import entry_rows, hindsight_rows, standing_row
 from nexa_success.read_models.who_is_whom import party_of
 
 routes = APIRouter(tags=["lifecycle"])
@@ -115,7 +115,11 @@ class Cohort(BaseModel):
 
 @routes.get("/customers/{any_id}/lifecycle")
 async def lifecycle(any_id: UUID, call: Reader, response: Response, as_of: AsOfQuery) -> LifecycleView:
-    """Where the customer stands, since when, and all its stages. Takes the id of a lead, a contact or an account."""
+    """Where the customer stands, since when, and all its stages. Takes the id of a lead, a contact or an account.
+
+    `as_of` shows the stages as they were told by then, `as_happened` as they really followed each other by then: what
+    came to be known late stands where it happened.
+    """
     return await _read(call, response, any_id, as_of)
 
 
@@ -124,7 +128,7 @@ async def lifecycle_changes(any_id: UUID, since: Since, call: Reader) -> list[En
     """The stages that became known since a time."""
     async with call.query() as connection:
         party_id = await party_of(connection, any_id)
-        rows = await entry_rows(connection, party_id, NOW)
+        rows = await entry_rows(connection, party_id)
     if not rows:
         raise _unknown(any_id)
     return [_entry(row, call.now) for row in rows if row["recorded_at"] > since]
@@ -179,8 +183,11 @@ async def _read(call: Call, response: Response, any_id: UUID, as_of: AsOf = NOW)
     async with call.query() as connection:
         party_id = await party_of(connection, any_id)
         standing = await standing_row(connection, party_id) or {}
-        rows = await entry_rows(connection, party_id, as_of)
-        known = rows or await entry_rows(connection, party_id, NOW)
+        known = await entry_rows(connection, party_id)
+        if as_of.happened is not None:
+            rows = await hindsight_rows(connection, call.runtime.store, party_id, as_of)
+        else:
+            rows = await entry_rows(connection, party_id, as_of.recorded) if as_of.recorded else known
     if not known:
         raise _unknown(any_id)
     until = min(time for time in (call.now, as_of.recorded, as_of.happened) if time is not None)

@@ -162,6 +162,9 @@ def set_stage(command: SetStage, life: Life, now: datetime) -> Sequence[Event]:
                 campaign_id=came_from.campaign_id if came_from else None,
                 continues=came_from.continues if came_from else None,
             )
-            return [StageDecided(party_id=command.party_id, stage=command.stage, at=at, by=command.by), changed]
+            decided = StageDecided(
+                party_id=command.party_id, stage=command.stage, at=at, by=command.by, reason=changed.reason
+            )
+            return [decided, changed]
         case _:
             assert_never(life)

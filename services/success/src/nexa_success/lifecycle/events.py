@@ -33,6 +33,7 @@ class StageDecided(Event):
     stage: Stage
     at: AwareDatetime
     by: str
+    reason: Annotated[str, Personal()]
 
 
 class LifeContinued(Event):

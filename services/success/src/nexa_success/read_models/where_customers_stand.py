@@ -9,10 +9,12 @@ from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Select, Table,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
-from nexa_chassis.history import AsOf
+from nexa_chassis.history import AsOf, facts_of
 from nexa_chassis.read_models import Change, Put, ReadModel
+from nexa_chassis.store import Store
 from nexa_contracts.success import LifecycleStageChanged
 from nexa_success.lifecycle.events import FactNoted, LifeContinued, StageDecided
+from nexa_success.lifecycle.hindsight import steps
 from nexa_success.read_models.who_is_whom import customer_parties
 from nexa_success.tables import metadata
 
@@ -102,20 +104,37 @@ async def standing_row(connection: AsyncConnection, party_id: UUID) -> Mapping[s
     return None if row is None else dict(row)
 
 
-async def entry_rows(connection: AsyncConnection, party_id: UUID, as_of: AsOf) -> list[Mapping[str, Any]]:
-    """The stages of a customer in order, those of the leads that it was before coming first."""
+async def entry_rows(
+    connection: AsyncConnection, party_id: UUID, recorded_until: datetime | None = None
+) -> list[Mapping[str, Any]]:
+    """The stages of a customer as they were told, those of the leads that it was before coming first."""
     now, entry = lifecycle_now.c, lifecycle_entries.c
     query = (
-        select(lifecycle_entries, now.continued_at, (now.continued_by == party_id).label("before"))
+        select(lifecycle_entries, now.continued_at)
         .join(lifecycle_now, now.party_id == entry.party_id)
         .where(or_(now.party_id == party_id, now.continued_by == party_id))
         .order_by((now.party_id == party_id), entry.entered_at, entry.party_id, entry.version)
     )
-    if as_of.recorded is not None:
-        query = query.where(entry.recorded_at <= as_of.recorded)
-    if as_of.happened is not None:
-        query = query.where(entry.entered_at <= as_of.happened)
+    if recorded_until is not None:
+        query = query.where(entry.recorded_at <= recorded_until)
     return _with_ends([dict(row) for row in (await connection.execute(query)).mappings()], party_id)
+
+
+async def hindsight_rows(
+    connection: AsyncConnection, store: Store, party_id: UUID, as_of: AsOf
+) -> list[Mapping[str, Any]]:
+    """The stages of a customer as they really followed each other, late facts standing where they happened."""
+    now = lifecycle_now.c
+    query = select(now.party_id, now.continued_at).where(or_(now.party_id == party_id, now.continued_by == party_id))
+    rows = []
+    for each, continued_at in (await connection.execute(query)).all():
+        stream = await facts_of(store, f"lifecycle-{each}")
+        known = (fact for fact in stream if as_of.recorded is None or fact.recorded_at <= as_of.recorded)
+        for step in steps(known):
+            if as_of.happened is None or step.entered_at <= as_of.happened:
+                rows.append({**vars(step), "party_id": each, "continued_at": continued_at})
+    rows.sort(key=lambda row: (row["party_id"] == party_id, row["entered_at"]))
+    return _with_ends(rows, party_id)
 
 
 def _with_ends(rows: Sequence[dict[str, Any]], party_id: UUID) -> list[Mapping[str, Any]]:
