@@ -1,5 +1,6 @@
 """A customer's life and identity on the real database and broker: facts on the topics, questions and edits over HTTP."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from nexa_contracts.envelope import Event
 from nexa_contracts.sales import AccountCreated
 from nexa_contracts.success import RenewalOutcome
+from nexa_success.read_models.who_is_whom import members_of
 
 from .facts_of_a_life import (
     CAMPAIGN,
@@ -196,3 +198,36 @@ async def test_customers_are_noted_merged_and_taken_apart_again(success_service:
     assert gone.status_code == 404
     after = [await success_service.ask("GET", f"/customers/{party}") for party in (ACCOUNT, ACME_INC)]
     assert [{**page, "version": 0} for page in after] == [{**page, "version": 0} for page in before]
+
+
+async def test_of_two_merges_that_contradict_each_other_one_holds_and_nests_are_undone_in_any_order(
+    success_service: Any,
+) -> None:
+    parties = [id_of(name) for name in ("Acme", "Acme Ltd", "Acme Holding")]
+    a, b, c = parties
+    await success_service.others.say(*(AccountCreated(account_id=party, name="Acme") for party in parties))
+    for party in parties:
+        await success_service.until(f"/customers/{party}", bool, "is known")
+    await success_service.ask("PUT", f"/customers/{b}/profile", json={"segment": "smb"})
+
+    def merged(into: UUID, merged_id: UUID) -> Any:
+        body = {"merged_id": str(merged_id), "reason": "One company"}
+        return success_service.manager.post(f"/customers/{into}/merge", json=body)
+
+    answers = await asyncio.gather(merged(a, b), merged(b, a))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    if answers[0].status_code == 409:
+        a, b = b, a
+    assert (await merged(c, a)).status_code == 200
+    assert (await success_service.ask("GET", f"/customers/{c}"))["profile"]["segment"] == "smb"
+    async with success_service.service.runtime.engine.connect() as connection:
+        assert [await members_of(connection, party) for party in parties] == [(c, sorted(parties))] * 3
+        assert await members_of(connection, LEAD) == (LEAD, [LEAD])
+
+    for into, merged_id in ((a, b), (c, a)):
+        body = {"merged_id": str(merged_id), "reason": "Two companies"}
+        await success_service.ask("POST", f"/customers/{into}/unmerge", json=body)
+    segments = {party: (await success_service.ask("GET", f"/customers/{party}"))["profile"] for party in parties}
+    assert [segments[party]["segment"] for party in parties] == [None, "smb", None]
+    async with success_service.service.runtime.engine.connect() as connection:
+        assert [await members_of(connection, party) for party in parties] == [(party, [party]) for party in parties]
