@@ -180,12 +180,16 @@ class _Layout:
             raise _Unusable(None, f"the row cannot be read: {error}") from None
         if len(cells) != self.width:
             raise _Unusable(None, f"the row has {len(cells)} cells, the header names {self.width} columns")
+        if "\x00" in text or not text.isascii():
+            self._check_characters(cells)
+        return [cell.strip() for cell in cells]
+
+    def _check_characters(self, cells: Sequence[str]) -> None:
         for column, place in self.places.items():
             if "\x00" in cells[place]:
                 raise _Unusable(column, "the cell holds a NUL character")
             if UNDECODED.search(cells[place]):
                 raise _Unusable(column, "the cell holds bytes that are no UTF-8")
-        return [cell.strip() for cell in cells]
 
     def _account(self, cells: Sequence[str]) -> Named:
         if "account_id" in self.places:
