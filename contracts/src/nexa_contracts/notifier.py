@@ -12,9 +12,25 @@ class EmailFields(Event):
     notification_id: NotificationId
     kind: str = Field(
         description="What it is for; the list grows.",
-        examples=["thank_you", "rep_notice", "task_overdue", "nurture_step"],
+        examples=[
+            "thank_you",
+            "rep_notice",
+            "task_overdue",
+            "nurture_step",
+            "welcome",
+            "invitation",
+            "new_customer",
+            "handoff_reminder",
+            "handoff_escalation",
+            "handoff_returned",
+            "onboarding_assigned",
+            "onboarding_task_overdue",
+            "churn_alert",
+            "churn_alert_back",
+            "renewal_opened",
+        ],
     )
-    about: UUID = Field(description="The lead, import or task it is about.")
+    about: UUID = Field(description="The lead, import, task, onboarding, alert or renewal it is about.")
     attempts: int = Field(ge=1, description="How often it was handed to the mail server, the last time included.")
 
 

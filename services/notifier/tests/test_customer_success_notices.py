@@ -54,6 +54,10 @@ def told(reaction: Any, event: Event, version: int = 1) -> list[Notify]:
         ("50000.00", "CHF", "CHF 50K"),
         ("99.50", "USD", "$99.5"),
         ("1000000.00", "GBP", "£1M"),
+        ("999949.99", "USD", "$999.9K"),
+        ("999999.99", "USD", "$1M"),
+        ("999.99", "USD", "$999.99"),
+        ("1000.00", "USD", "$1K"),
     ],
 )
 def test_amounts_are_told_short(amount: str, currency: str, expected: str) -> None:
@@ -84,6 +88,12 @@ def test_a_declined_handoff_is_told_to_the_rep_with_the_reason_and_without_one_t
     assert notice.person_id == MARIA
     assert "No technical contact is named." in notice.variables["text"]
     assert told(watch_handoff, declined.model_copy(update={"rep_id": None})) == []
+
+
+@pytest.mark.parametrize("reason", ["No technical contact is named", "No technical contact is named. "])
+def test_what_is_missing_reads_as_a_sentence_of_its_own(reason: str) -> None:
+    (notice,) = told(watch_handoff, HandoffDeclined(**HANDOFF, rep_id=MARIA, declined_by="nora", reason=reason))
+    assert notice.variables["text"].startswith("What is missing: No technical contact is named. Complete ")
 
 
 def test_a_second_round_is_a_second_notice() -> None:

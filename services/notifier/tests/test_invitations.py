@@ -15,7 +15,7 @@ from nexa_notifier.notification.decisions import Notify
 from nexa_notifier.reactions.invite_to_kickoff import invite_to_kickoff
 from nexa_notifier.reactions.welcome_customer import welcome_customer
 
-from .kickoffs import MEETING, SARAH, cancelled, meeting, moved, scheduled
+from .kickoffs import MEETING, NORA, SARAH, cancelled, meeting, moved, scheduled
 
 QUEUED = datetime(2025, 11, 24, 9, 1, tzinfo=UTC)
 
@@ -135,6 +135,15 @@ def test_the_welcome_names_the_csm_the_link_and_the_documents_and_comes_once() -
         "10:00 (Europe/Berlin)",
     ):
         assert wanted in said
+
+
+def test_a_welcome_of_a_csm_without_an_address_leaves_no_empty_brackets() -> None:
+    (welcome,) = given(welcome_customer).when(scheduled(csm=NORA.model_copy(update={"email": None}))).produced
+    assert isinstance(welcome, Notify)
+    for kind in ("plain", "html"):
+        body = mail(welcome).get_body((kind,))
+        assert body is not None
+        assert "()" not in body.get_content()
 
 
 def test_a_customer_without_an_address_is_not_welcomed_by_mail() -> None:

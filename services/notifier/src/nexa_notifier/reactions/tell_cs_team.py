@@ -42,11 +42,16 @@ def sentence(kickoff: KickoffScheduled) -> str:
 def short(money: Money) -> str:
     """$950, $50K, $12.5K, $3.5M; a currency without a sign of its own by its code: CHF 50K."""
     sign = SIGNS.get(money.currency, f"{money.currency} ")
-    for size, letter in ((Decimal(1_000_000), "M"), (Decimal(1_000), "K")):
-        if money.amount >= size:
-            rounded = (money.amount / size).quantize(Decimal("0.1"), ROUND_HALF_UP)
-            return f"{sign}{_plain(rounded)}{letter}"
+    thousands = _tenths(money.amount / 1_000)
+    if thousands >= 1_000:
+        return f"{sign}{_plain(_tenths(money.amount / 1_000_000))}M"
+    if money.amount >= 1_000:
+        return f"{sign}{_plain(thousands)}K"
     return f"{sign}{_plain(money.amount)}"
+
+
+def _tenths(number: Decimal) -> Decimal:
+    return number.quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def _plain(number: Decimal) -> str:

@@ -19,10 +19,10 @@ def react(fact: Recorded, now: datetime) -> Iterator[Notify]:
             text = "The handoff was not accepted within 24 hours. Accept it with its CSM, or give it to somebody else."
             yield from _tell(fact, "handoff_escalation", manager_id or csm_id, f"Handoff not accepted: {account}", text)
         case HandoffDeclined(account_name=account, rep_id=rep_id, reason=reason):
-            text = f"What is missing: {reason} Complete the deal's details and hand it over again."
+            text = f"What is missing: {_as_sentence(reason)} Complete the deal's details and hand it over again."
             yield from _tell(fact, "handoff_returned", rep_id, f"Handoff sent back: {account}", text)
         case OnboardingAssigned(account_name=account, csm=csm, reason=reason):
-            text = f"Why: {reason}. Tasks, kickoff and handoff note are on the onboarding's board."
+            text = f"Why: {_as_sentence(reason)} Tasks, kickoff and handoff note are on the onboarding's board."
             yield from _tell(fact, "onboarding_assigned", csm.person_id, f"Yours from now on: {account}", text)
         case _:
             return
@@ -40,6 +40,11 @@ def _tell(fact: Recorded, kind: str, person_id: UUID | None, headline: str, text
             template="notice.v1",
             variables={"headline": headline, "text": text},
         )
+
+
+def _as_sentence(words: str) -> str:
+    words = words.strip()
+    return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 watch_handoff = Reaction(
