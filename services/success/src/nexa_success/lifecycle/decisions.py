@@ -88,7 +88,7 @@ def _origin(command: AdvanceStage, life: Life) -> CameFrom | None:
     if command.campaign_id is None and command.continues is None:
         return life.came_from
     told = CameFrom(command.at, command.campaign_id, command.continues)
-    return min(told, life.came_from, key=lambda each: each.place) if life.came_from else told
+    return min(told, life.came_from, key=lambda each: each.order) if life.came_from else told
 
 
 def _changes(party_id: UUID, life: Life) -> list[Event]:

@@ -41,10 +41,10 @@ def steps(stream: Iterable[Recorded]) -> Iterator[Step]:
 
 
 def _when(fact: Recorded) -> tuple[datetime, bool, tuple[object, ...]]:
+    """Facts in the order of their time; a decision stands after what happened at that very moment."""
     match fact.event:
         case FactNoted() as noted:
-            _, rank, cause = Fact(noted.stage, noted.at, noted.cause, noted.reason).place
-            return noted.at, False, (rank, cause)
+            return noted.at, False, Fact(noted.stage, noted.at, noted.cause, noted.reason).order
         case StageDecided(at=at):
             return at, True, (fact.version,)
         case _:

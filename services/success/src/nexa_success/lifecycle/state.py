@@ -25,10 +25,9 @@ class Fact:
     reason: str
 
     @property
-    def place(self) -> tuple[datetime, int, str]:
+    def order(self) -> tuple[datetime, int, bool, str]:
         """Facts of one moment stand in the order of the stages; a recovery follows the risk."""
-        rank = ORDER.index(self.stage) if self.stage else ORDER.index(Stage.AT_RISK) + 0.5
-        return self.at, int(rank * 2), self.cause
+        return self.at, ORDER.index(self.stage or Stage.AT_RISK), self.stage is None, self.cause
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class CameFrom:
     continues: UUID | None
 
     @property
-    def place(self) -> tuple[datetime, str, str]:
+    def order(self) -> tuple[datetime, str, str]:
         return self.at, str(self.continues or ""), str(self.campaign_id or "")
 
 
@@ -108,7 +107,7 @@ def evolve(life: Life, event: Event) -> Life:
 def noted(life: Life, event: FactNoted) -> Life:
     fact = Fact(event.stage, event.at, event.cause, event.reason)
     if is_news(life, fact):
-        life = replace(life, facts=tuple(sorted((*life.facts, fact), key=lambda each: each.place)))
+        life = replace(life, facts=tuple(sorted((*life.facts, fact), key=lambda each: each.order)))
     if event.origin_at is not None:
         life = replace(life, came_from=CameFrom(event.origin_at, event.campaign_id, event.continues))
     return life

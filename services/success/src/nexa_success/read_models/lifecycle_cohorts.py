@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import case, distinct, func, literal, select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.http.paging import Page, paginate
@@ -44,7 +44,7 @@ async def cohort_page(connection: AsyncConnection, *, limit: int | None, cursor:
             campaign_id,
             life.c.life,
             func.max(far).label("far"),
-            func.array_agg(distinct(entry.stage)).label("stages"),
+            *(func.bool_or(entry.stage == stage.value).label(stage.value) for stage in ASIDE),
         )
         .select_from(life)
         .outerjoin(account, account.c.party_id == life.c.life)
@@ -54,9 +54,7 @@ async def cohort_page(connection: AsyncConnection, *, limit: int | None, cursor:
     )
     reached = [
         func.count().filter(customers.c.far >= number).label(stage.value) for number, stage in enumerate(ON_THE_WAY)
-    ] + [
-        func.count().filter(literal(stage.value) == func.any(customers.c.stages)).label(stage.value) for stage in ASIDE
-    ]
+    ] + [func.count().filter(customers.c[stage.value]).label(stage.value) for stage in ASIDE]
     cohorts = (
         select(customers.c.campaign_id, func.count().label("customers"), *reached)
         .group_by(customers.c.campaign_id)
