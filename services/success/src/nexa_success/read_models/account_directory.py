@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Date, Index, Numeric, Table, Text, Uuid, func, select
+from sqlalchemy import Column, Date, DateTime, Index, Numeric, ScalarSelect, Table, Text, Uuid, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
@@ -22,7 +22,7 @@ from nexa_contracts.success import OnboardingAssigned, OnboardingStarted
 from nexa_contracts.values import Money
 from nexa_success.tables import metadata
 
-accounts = Table(
+account_table = Table(
     "accounts",
     metadata,
     Column("account_id", Uuid, primary_key=True),
@@ -32,10 +32,33 @@ accounts = Table(
     Column("arr", Numeric(18, 2)),
     Column("currency", Text),
     Column("contract_end", Date),
-    Column("csm_id", Uuid),
-    Column("project_id", Uuid),
 )
-Index("accounts_name_idx", func.lower(accounts.c.name))
+Index("accounts_name_idx", func.lower(account_table.c.name))
+
+onboardings = Table(
+    "account_onboardings",
+    metadata,
+    Column("project_id", Uuid, primary_key=True),
+    Column("account_id", Uuid),
+    Column("won_at", DateTime(timezone=True)),
+    Column("csm_id", Uuid),
+    Index("account_onboardings_idx", "account_id", "won_at"),
+)
+
+
+def _of_the_latest(column: Column[UUID]) -> ScalarSelect[UUID]:
+    """The value of the onboarding that was won last and has one."""
+    theirs = select(column).where(onboardings.c.account_id == account_table.c.account_id, column.is_not(None))
+    latest = theirs.order_by(onboardings.c.won_at.desc(), onboardings.c.project_id.desc()).limit(1)
+    return latest.correlate(account_table).scalar_subquery()
+
+
+accounts = select(
+    account_table,
+    _of_the_latest(onboardings.c.csm_id).label("csm_id"),
+    _of_the_latest(onboardings.c.project_id).label("project_id"),
+).subquery("directory")
+"""To select from: each account with the CSM and the onboarding of the deal it won last."""
 
 
 def project(fact: Recorded) -> Iterator[Change]:
@@ -47,10 +70,13 @@ def project(fact: Recorded) -> Iterator[Change]:
             | AccountContractChanged(account_id=account_id)
             | AccountChurned(account_id=account_id)
             | AccountBecameProspect(account_id=account_id)
-            | OnboardingStarted(account_id=account_id)
-            | OnboardingAssigned(account_id=account_id)
         ):
-            yield Put(accounts, {"account_id": account_id}, _changed(fact.event))
+            yield Put(account_table, {"account_id": account_id}, _changed(fact.event))
+        case OnboardingStarted() as started:
+            begun = {"won_at": started.won_at, "csm_id": started.csm.person_id if started.csm else None}
+            yield Put(onboardings, {"project_id": started.project_id}, {"account_id": started.account_id, **begun})
+        case OnboardingAssigned(project_id=project_id, csm=csm):
+            yield Put(onboardings, {"project_id": project_id}, {"csm_id": csm.person_id})
         case _:
             return
 
@@ -70,10 +96,6 @@ def _changed(event: Event) -> dict[str, object]:
             return {"type": "churned", **{name: day for name, day in told.items() if day}, **_arr(churned.arr)}
         case AccountBecameProspect():
             return {"type": "prospect", **dict.fromkeys(("customer_since", "arr", "currency", "contract_end"))}
-        case OnboardingStarted(project_id=project_id, csm=csm):
-            return {"project_id": project_id, "csm_id": csm.person_id if csm else None}
-        case OnboardingAssigned(project_id=project_id, csm=csm):
-            return {"project_id": project_id, "csm_id": csm.person_id}
         case _:
             return {}
 
@@ -84,7 +106,7 @@ def _arr(money: Money) -> dict[str, object]:
 
 account_directory = ReadModel(
     name="account_directory",
-    tables=(accounts,),
+    tables=(account_table, onboardings),
     on=(
         AccountCreated,
         AccountUpdated,
@@ -107,14 +129,14 @@ async def account_row(connection: AsyncConnection, account_id: UUID) -> Mapping[
 
 async def accounts_known(connection: AsyncConnection, account_ids: Collection[UUID]) -> frozenset[UUID]:
     """Those of the ids that are an account's."""
-    query = select(accounts.c.account_id).where(accounts.c.account_id.in_(account_ids))
+    query = select(account_table.c.account_id).where(account_table.c.account_id.in_(account_ids))
     return frozenset((await connection.execute(query)).scalars())
 
 
 async def accounts_called(connection: AsyncConnection, names: Collection[str]) -> Mapping[str, Sequence[UUID]]:
     """The accounts of each name, by the name in lower case; several where a name is not one account's alone."""
-    called = func.lower(accounts.c.name)
-    query = select(called, accounts.c.account_id).where(called.in_({name.lower() for name in names}))
+    called = func.lower(account_table.c.name)
+    query = select(called, account_table.c.account_id).where(called.in_({name.lower() for name in names}))
     found: dict[str, list[UUID]] = {}
     for name, account_id in (await connection.execute(query)).all():
         found.setdefault(name, []).append(account_id)

@@ -17,10 +17,16 @@ def upgrade() -> None:
         sa.Column("arr", sa.Numeric(18, 2)),
         sa.Column("currency", sa.Text),
         sa.Column("contract_end", sa.Date),
-        sa.Column("csm_id", sa.Uuid),
-        sa.Column("project_id", sa.Uuid),
     )
     op.create_index("accounts_name_idx", "accounts", [sa.text("lower(name)")])
+    op.create_table(
+        "account_onboardings",
+        sa.Column("project_id", sa.Uuid, primary_key=True),
+        sa.Column("account_id", sa.Uuid),
+        sa.Column("won_at", sa.DateTime(timezone=True)),
+        sa.Column("csm_id", sa.Uuid),
+    )
+    op.create_index("account_onboardings_idx", "account_onboardings", ["account_id", "won_at"])
     op.create_table(
         "account_signals",
         sa.Column("account_id", sa.Uuid, primary_key=True),
