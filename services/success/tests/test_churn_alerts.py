@@ -84,7 +84,8 @@ def test_an_account_without_csm_raises_an_alert_that_the_csm_gets_who_is_found_l
 
 def test_the_csm_of_the_onboarding_that_was_won_last_is_responsible() -> None:
     later = onboarding_started(csm="Omar Diaz", project_id=id_of("second"), won_at=MONDAY + timedelta(days=30))
-    for facts in orders_of(stream(onboarding_started()), stream(later)):
+    waiting = onboarding_started(csm=None, project_id=id_of("third"), won_at=MONDAY + timedelta(days=60))
+    for facts in orders_of(stream(onboarding_started()), stream(later), stream(waiting)):
         told = Choreography(raise_churn_alert, churn_alert).tell([*facts, *stream(risk_detected())])
         assert told.events[0].csm_id == OMAR  # type: ignore[attr-defined]
 
@@ -154,6 +155,9 @@ def test_the_same_snooze_again_changes_nothing_and_another_one_moves_it() -> Non
     snoozed = SNOOZED.model_copy(update={"until": friday, "reason": "Review meeting moved"})
     given(churn_alert, RAISED, SNOOZED).when(moved, now=MONDAY).then(snoozed)
     given(churn_alert, RAISED, SNOOZED, snoozed).when(RESUME, now=THURSDAY).then()
+    because = SnoozeAlert(alert_id=ALERT, until=THURSDAY, reason="Review meeting moved")
+    told = SNOOZED.model_copy(update={"reason": "Review meeting moved"})
+    given(churn_alert, RAISED, SNOOZED).when(because, now=MONDAY).then(told)
 
 
 @pytest.mark.parametrize("until", [MONDAY, MONDAY - timedelta(days=1), MONDAY + timedelta(days=91)])

@@ -95,6 +95,14 @@ def test_a_deadline_of_an_end_that_moved_opens_nothing_and_the_new_end_opens_its
     assert (opened.renewal_id, opened.contract_end) == (renewal_of(ACCOUNT, NEXT_END), NEXT_END)
 
 
+def test_an_end_that_moved_is_withdrawn_by_the_fact_that_moved_it_and_by_no_later_one() -> None:
+    moved = (became_customer(), contract_changed(NEXT_END))
+    after = PlanRenewal(
+        renewal_id=renewal_of(ACCOUNT, NEXT_END), terms=Terms(ACCOUNT, "Acme Corp", NEXT_END, FIFTY_THOUSAND, NORA)
+    )
+    given(open_renewal, *moved).when(onboarding_started()).then(after)
+
+
 @pytest.mark.parametrize("end_of_it", [churned, became_prospect])
 def test_who_is_no_customer_any_more_has_no_renewal(end_of_it: Any) -> None:
     told = Choreography(open_renewal, renewal).tell(stream(became_customer(), end_of_it()))
