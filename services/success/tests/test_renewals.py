@@ -38,7 +38,7 @@ from .account_stories import (
     onboarding_assigned,
     onboarding_started,
 )
-from .stories import ACCOUNT, FIFTY_THOUSAND, account_created, id_of, orders_of, stream
+from .stories import ACCOUNT, FIFTY_THOUSAND, MONDAY, account_created, id_of, orders_of, stream
 
 RENEWAL = renewal_of(ACCOUNT, END)
 NORA, OMAR = id_of("Nora Vance"), id_of("Omar Diaz")
@@ -80,8 +80,15 @@ def test_a_new_customer_plans_a_renewal_that_opens_90_days_before_the_end() -> N
 def test_a_contract_that_ends_in_less_than_90_days_opens_its_renewal_at_once() -> None:
     soon = date(2026, 1, 15)
     told = Choreography(open_renewal, renewal).tell(stream(account_created(), became_customer(soon)))
+    told.pass_time(MONDAY)
     assert [type(event) for event in told.events] == [RenewalPlanned, RenewalOpened]
-    assert told.deadlines == []
+
+
+def test_a_history_that_is_heard_late_opens_no_renewal_of_an_end_that_is_long_past() -> None:
+    years = [contract_changed(date(year, 11, 24)) for year in (2023, 2024, 2025, 2026)]
+    told = Choreography(open_renewal, renewal).tell(stream(became_customer(date(2022, 11, 24)), *years))
+    told.pass_time(MONDAY)
+    assert told.of(RenewalOpened) == []
 
 
 def test_a_deadline_of_an_end_that_moved_opens_nothing_and_the_new_end_opens_its_own() -> None:

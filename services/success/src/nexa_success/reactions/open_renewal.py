@@ -1,7 +1,8 @@
 """A contract's renewal opens 90 days before the contract ends, by itself.
 
 Each contract end has a renewal of its own, planned as soon as the end is known, with a deadline. A deadline is never
-cancelled: where the end moves, the renewal of the old end is withdrawn, so that its deadline finds nothing to open.
+cancelled: where the end moves, the renewal of the old end is withdrawn, so that its deadline finds nothing to open. A
+deadline that is over already fires at once, after the facts that came together with the one that set it.
 """
 
 from collections.abc import Iterator
@@ -80,9 +81,7 @@ def _with(known: Customer, contract: Contract | None) -> Customer:
     return replace(known, contract=contract, left_behind=moved)
 
 
-def react(
-    known: Customer, fact: Recorded, now: datetime
-) -> Iterator[PlanRenewal | WithdrawRenewal | OpenRenewal | Deadline]:
+def react(known: Customer, fact: Recorded, now: datetime) -> Iterator[PlanRenewal | WithdrawRenewal | Deadline]:
     account_id = account_of(fact.event)
     if known.left_behind is not None:
         yield WithdrawRenewal(renewal_id=renewal_of(account_id, known.left_behind))
@@ -94,8 +93,7 @@ def react(
     yield PlanRenewal(renewal_id=renewal_id, terms=terms)
     if isinstance(fact.event, AccountBecameCustomer | AccountContractChanged):
         opens = datetime.combine(end - OPENS_BEFORE, time(), UTC)
-        command = OpenRenewal(renewal_id=renewal_id)
-        yield command if opens <= now else Deadline(at=opens, command=command, key=end.isoformat())
+        yield Deadline(at=opens, command=OpenRenewal(renewal_id=renewal_id), key=end.isoformat())
 
 
 def renewal_of(account_id: UUID, contract_end: date) -> UUID:

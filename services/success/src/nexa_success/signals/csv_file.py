@@ -197,7 +197,7 @@ class _Layout:
             try:
                 return AccountId(UUID(cell))
             except ValueError:
-                raise _Unusable("account_id", f"{_shown(cell)} is no id of an account") from None
+                raise _Unusable("account_id", f"{shown(cell)} is no id of an account") from None
         cell = cells[self.places["account"]]
         if not cell:
             raise _Unusable("account", "no account is named")
@@ -209,8 +209,8 @@ class _Layout:
             if DAY.fullmatch(cell):
                 return date.fromisoformat(cell)
         except ValueError:
-            raise _Unusable("on", f"there is no day {_shown(cell)}") from None
-        raise _Unusable("on", f"{_shown(cell)} is no date; write it as 2025-11-24")
+            raise _Unusable("on", f"there is no day {shown(cell)}") from None
+        raise _Unusable("on", f"{shown(cell)} is no date; write it as 2025-11-24")
 
     def _read(self, cells: Sequence[str], column: str, read: Callable[[str], T]) -> T | None:
         place = self.places.get(column)
@@ -257,13 +257,13 @@ def _check_columns(places: Mapping[str, int]) -> None:
 def _percent(cell: str) -> float:
     number = cell.removesuffix("%").rstrip()
     if not NUMBER.fullmatch(number):
-        raise ValueError(f"{_shown(cell)} is no number")
+        raise ValueError(f"{shown(cell)} is no number")
     return float(number.replace(",", "."))
 
 
 def _whole(cell: str) -> int:
     if not WHOLE.fullmatch(cell):
-        raise ValueError(f"{_shown(cell)} is no whole number")
+        raise ValueError(f"{shown(cell)} is no whole number")
     return int(re.split("[.,]", cell)[0])
 
 
@@ -272,12 +272,13 @@ def _one_of(kind: type[E]) -> Callable[[str], E]:
         try:
             return kind(cell.lower())
         except ValueError:
-            raise ValueError(f"{_shown(cell)} is none of {', '.join(kind)}") from None
+            raise ValueError(f"{shown(cell)} is none of {', '.join(kind)}") from None
 
     return read
 
 
-def _shown(cell: str) -> str:
+def shown(cell: str) -> str:
+    """A cell as a reason names it: quoted, on one line, not too long."""
     return repr(cell if len(cell) <= SHOWN else f"{cell[:SHOWN]}…")
 
 

@@ -20,7 +20,7 @@ from nexa_chassis.origin import Origin
 from nexa_chassis.runtime import Runtime
 from nexa_chassis.transaction import Transaction
 from nexa_success.read_models.account_directory import accounts_called, accounts_known
-from nexa_success.signals.csv_file import AccountId, AccountName, Named, Reject, Row, SignalFile
+from nexa_success.signals.csv_file import AccountId, AccountName, Named, Reject, Row, SignalFile, shown
 from nexa_success.signals.decisions import ReportSignals, happened_at
 from nexa_success.signals.import_tables import signal_import_batches as batches
 from nexa_success.signals.import_tables import signal_imports as imports
@@ -152,8 +152,8 @@ def _verdict(named: Named, known: Collection[UUID], called: Mapping[str, Sequenc
             if len(found) == 1:
                 return found[0]
             if found:
-                return f"{len(found)} accounts are called {name!r}; name it by account_id"
-            return f"there is no account called {name!r}"
+                return f"{len(found)} accounts are called {shown(name)}; name it by account_id"
+            return f"there is no account called {shown(name)}"
         case _:
             assert_never(named)
 
