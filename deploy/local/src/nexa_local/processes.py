@@ -69,11 +69,16 @@ def stop(process: subprocess.Popen[bytes], *, seconds: float, how: signal.Signal
     """Ask a process to end; kill it when it has not after `seconds`."""
     if process.poll() is None:
         process.send_signal(how)
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        await_end(process, seconds=seconds)
+
+
+def await_end(process: subprocess.Popen[bytes], *, seconds: float) -> None:
+    """Wait for a process that was asked to end, and kill it after `seconds`. Asked twice, a service leaves at once."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _tail(log: Path, lines: int = 15) -> str:

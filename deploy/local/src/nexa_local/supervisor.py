@@ -240,7 +240,7 @@ class Supervisor:
                 process.terminate()
         deadline = time.monotonic() + STOP_WITHIN
         for process in running:
-            processes.stop(process, seconds=max(0.1, deadline - time.monotonic()))
+            processes.await_end(process, seconds=max(0.1, deadline - time.monotonic()))
 
 
 def answers(url: str, probe: str) -> bool:

@@ -193,7 +193,12 @@ def follow_up(story: Story, tasks: list[dict[str, Any]]) -> None:
     """Reps call all but five of the hot leads in time; the five are told to the manager after 24 hours."""
     hot = [task for task in tasks if task["priority"] == "urgent"]
     for task in hot[:-5]:
-        send(story.rep, "POST", f"/tasks/{task['task_id']}/complete", {"outcome": "Reached, wants a demo"})
+        send(
+            story.rep,
+            "POST",
+            f"/tasks/{task['task_id']}/complete",
+            {"outcome": "Reached, wants a demo", "found_interest": True},
+        )
     before = len(kept(Path(story.stack.mail_directory)))
     story.settle()
     reached = story.advance(timedelta(hours=24))

@@ -105,7 +105,7 @@ def rep_id(name: str) -> UUID:
 
 def value_of(figure: Any) -> Decimal:
     """A figure of marketing comes with its formula."""
-    return Decimal(str(figure["value"] if isinstance(figure, dict) else figure)).normalize()
+    return Decimal(f"{Decimal(str(figure['value'] if isinstance(figure, dict) else figure)).normalize():f}")
 
 
 @contextmanager
