@@ -86,13 +86,13 @@ class HealthRulesChanged(Event):
     rules_id: UUID = Field(description="The rule set; there is one.")
     version: int = Field(ge=1, description="Rises by one with each change.")
     weights: dict[str, int] = Field(description="Most points by factor; 100 in all.", examples=[{"usage": 25}])
-    usage_full: float = Field(description="Percent of daily active users that gives full points.", examples=[80])
-    adoption_full: float = Field(description="Percent of features in use that gives full points.", examples=[90])
+    usage_full: Ratio = Field(description="Percent of daily active users that gives full points.", examples=["80"])
+    adoption_full: Ratio = Field(description="Percent of features in use that gives full points.", examples=["90"])
     support_full: int = Field(description="Most tickets in 30 days that give full points.", examples=[2])
     support_none: int = Field(description="Fewest tickets that give none.", examples=[10])
-    renewal_intercept: float = Field(description="Of the logistic that gives the renewal probability.", examples=[-3])
-    renewal_coefficients: dict[str, float] = Field(
-        description="Of each factor's fraction of its full points.", examples=[{"usage": 2.0}]
+    renewal_intercept: Ratio = Field(description="Of the logistic that gives the renewal probability.", examples=["-3"])
+    renewal_coefficients: dict[str, Ratio] = Field(
+        description="Of each factor's fraction of its full points.", examples=[{"usage": "2.0"}]
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from nexa_contracts.envelope import Event, Personal
-from nexa_contracts.values import AccountId, AccountName, Because, DealId, Money, ProjectId, Value
+from nexa_contracts.values import AccountId, AccountName, Because, DealId, Money, ProjectId, Ratio, Value
 
 CsmId = Annotated[UUID, Field(description="The person of success' roster.")]
 TaskKey = Annotated[
@@ -392,8 +392,8 @@ class AccountSignalReported(Event):
 
     account_id: AccountId
     on: date = Field(description="The day it is about; may lie in the past.")
-    usage: float | None = Field(default=None, ge=0, le=100, description="Daily active users, percent.", examples=[85])
-    adoption: float | None = Field(default=None, ge=0, le=100, description="Features in use, percent.", examples=[70])
+    usage: Ratio | None = Field(default=None, ge=0, le=100, description="Daily active users, percent.", examples=["85"])
+    adoption: Ratio | None = Field(default=None, ge=0, le=100, description="Features in use, percent.", examples=["70"])
     support_tickets: int | None = Field(default=None, ge=0, description="Tickets in the 30 days before.", examples=[2])
     payment: PaymentStatus | None = Field(default=None, description="How the account pays.")
     engagement: EngagementLevel | None = Field(default=None, description="How the account responds.")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from nexa_chassis.domain import Deadline, Refused
 from nexa_chassis.testing import given, project, recorded
+from nexa_contracts.sales import AccountChurned
 from nexa_contracts.success import (
     AlertOutcome,
     ChurnAlertAcknowledged,
@@ -21,8 +22,8 @@ from nexa_success.aggregates import churn_alert
 from nexa_success.churn_alert.decisions import (
     AcknowledgeAlert,
     CloseAlert,
+    EndAlert,
     RaiseAlert,
-    RecoverAlert,
     ResumeAlert,
     SnoozeAlert,
 )
@@ -41,7 +42,7 @@ from .account_stories import (
     risk_cleared,
     risk_detected,
 )
-from .stories import ACCOUNT, MONDAY, id_of, orders_of, stream
+from .stories import ACCOUNT, FIFTY_THOUSAND, MONDAY, id_of, orders_of, stream
 
 ALERT = alert_of(ACCOUNT, 1)
 NORA, OMAR = id_of("Nora Vance"), id_of("Omar Diaz")
@@ -66,7 +67,7 @@ ACKNOWLEDGE = AcknowledgeAlert(alert_id=ALERT, by="nora")
 SNOOZE = SnoozeAlert(alert_id=ALERT, until=THURSDAY, reason="Review meeting is on Thursday")
 RESUME = ResumeAlert(alert_id=ALERT, until=THURSDAY)
 SAVE = CloseAlert(alert_id=ALERT, outcome=AlertOutcome.SAVED, note="They stay", by="nora")
-RECOVER = RecoverAlert(alert_id=ALERT, cause="account_health-1@9")
+RECOVER = EndAlert(alert_id=ALERT, outcome=AlertOutcome.RECOVERED, cause="account_health-1@9")
 
 
 def test_a_fall_to_65_raises_an_alert_of_the_csm_with_play_and_reason() -> None:
@@ -116,6 +117,20 @@ def test_an_episode_that_is_over_before_it_is_heard_of_leaves_no_open_alert() ->
     raised, closed = told.events
     assert isinstance(raised, ChurnAlertRaised)
     assert closed == ChurnAlertClosed(**ABOUT, outcome=AlertOutcome.RECOVERED, closed_by=cleared.id)
+
+
+def test_an_account_that_is_lost_closes_its_alert_as_churned() -> None:
+    (churned,) = stream(
+        AccountChurned(
+            account_id=ACCOUNT,
+            account_name="Acme Corp",
+            churned_on=MONDAY.date(),
+            arr=FIFTY_THOUSAND,
+            reason="Project was stopped",
+        )
+    )
+    told = Choreography(raise_churn_alert, churn_alert).tell([*stream(risk_detected()), churned])
+    assert told.events[-1] == ChurnAlertClosed(**ABOUT, outcome=AlertOutcome.CHURNED, closed_by=churned.id)
 
 
 def test_an_episode_raises_its_alert_once_even_after_it_is_closed() -> None:

@@ -16,6 +16,7 @@ REFERENCE = "#/components/schemas/{model}"
 
 def document(version: str, consumers: Mapping[str, Sequence[str]]) -> Schema:
     """`consumers`: the names of the consumers of each type, `<service>.<reaction or read model>`."""
+    references, schemas = _schemas()
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -28,8 +29,8 @@ def document(version: str, consumers: Mapping[str, Sequence[str]]) -> Schema:
         "channels": {topic.name: _channel(topic) for topic in ALL_TOPICS},
         "operations": {**_sends(), **_receives(consumers)},
         "components": {
-            "schemas": _schemas(),
-            "messages": {name: _message(name, topic, model) for name, topic, model in published()},
+            "schemas": schemas,
+            "messages": {name: _message(name, topic, model, references) for name, topic, model in published()},
         },
     }
 
@@ -47,7 +48,7 @@ def _channel(topic: Topic) -> Schema:
     }
 
 
-def _message(type_name: str, topic: Topic, model: type[Event]) -> Schema:
+def _message(type_name: str, topic: Topic, model: type[Event], references: Mapping[type, Schema]) -> Schema:
     return {
         "name": type_name,
         "title": event_name(model),
@@ -55,13 +56,13 @@ def _message(type_name: str, topic: Topic, model: type[Event]) -> Schema:
         "contentType": CONTENT_TYPE,
         "payload": {
             "allOf": [
-                {"$ref": REFERENCE.format(model="Envelope")},
+                references[Envelope],
                 {
                     "type": "object",
                     "properties": {
                         "type": {"const": type_name},
                         "source": {"const": f"/nexa/{topic.service}"},
-                        "data": {"$ref": REFERENCE.format(model=model.__name__)},
+                        "data": references[model],
                     },
                 },
             ]
@@ -100,10 +101,12 @@ def _receives(consumers: Mapping[str, Sequence[str]]) -> Schema:
     return operations
 
 
-def _schemas() -> Schema:
+def _schemas() -> tuple[Mapping[type, Schema], Schema]:
+    """Where each model's schema is, and the schemas; models of one name in two services get longer names."""
     models: list[Any] = [(Envelope, "validation"), *((model, "validation") for _, _, model in published())]
-    _, definitions = models_json_schema(models, ref_template=REFERENCE)
-    return dict(sorted(definitions["$defs"].items()))
+    references, definitions = models_json_schema(models, ref_template=REFERENCE)
+    found = {model: dict(reference) for (model, _), reference in references.items()}
+    return found, dict(sorted(definitions["$defs"].items()))
 
 
 def _reference(section: str, name: str) -> Schema:

@@ -54,10 +54,10 @@ def evolve(state: HealthRules, event: HealthRulesChanged) -> HealthRules:
     return HealthRules(
         version=event.version,
         weights=event.weights,
-        usage_full=event.usage_full,
-        adoption_full=event.adoption_full,
+        usage_full=float(event.usage_full),
+        adoption_full=float(event.adoption_full),
         support_full=event.support_full,
         support_none=event.support_none,
-        renewal_intercept=event.renewal_intercept,
-        renewal_coefficients=event.renewal_coefficients,
+        renewal_intercept=float(event.renewal_intercept),
+        renewal_coefficients={factor: float(value) for factor, value in event.renewal_coefficients.items()},
     )

@@ -44,10 +44,11 @@ class ChangeAlertOwner:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecoverAlert:
-    """The health came back by itself; `cause` is the id of the event that said so."""
+class EndAlert:
+    """The episode ended by itself, the health came back or the account is lost; `cause` is the event that said so."""
 
     alert_id: UUID
+    outcome: AlertOutcome
     cause: str
 
 
@@ -87,12 +88,12 @@ class CloseAlert:
 
 
 Command: TypeAlias = (
-    RaiseAlert | ChangeAlertOwner | RecoverAlert | AcknowledgeAlert | SnoozeAlert | ResumeAlert | CloseAlert
+    RaiseAlert | ChangeAlertOwner | EndAlert | AcknowledgeAlert | SnoozeAlert | ResumeAlert | CloseAlert
 )
 COMMANDS: tuple[type, ...] = (
     RaiseAlert,
     ChangeAlertOwner,
-    RecoverAlert,
+    EndAlert,
     AcknowledgeAlert,
     SnoozeAlert,
     ResumeAlert,
@@ -106,8 +107,8 @@ def decide(command: Command, alert: Alert, now: datetime) -> Sequence[AlertEvent
             return _raised(command) if isinstance(alert, NoAlert) else []
         case ChangeAlertOwner():
             return _owned(command, alert)
-        case RecoverAlert():
-            return _recovered(command, alert)
+        case EndAlert():
+            return _ended(command, alert)
         case AcknowledgeAlert():
             return _acknowledged(command, alert)
         case SnoozeAlert():
@@ -141,11 +142,11 @@ def _owned(command: ChangeAlertOwner, alert: Alert) -> Sequence[AlertOwnerChange
     return [AlertOwnerChanged(alert_id=command.alert_id, csm_id=command.csm_id)]
 
 
-def _recovered(command: RecoverAlert, alert: Alert) -> Sequence[ChurnAlertClosed]:
+def _ended(command: EndAlert, alert: Alert) -> Sequence[ChurnAlertClosed]:
     if isinstance(alert, NoAlert | Closed):
         return []
     fields = _fields(command.alert_id, alert.about)
-    return [ChurnAlertClosed(**fields, outcome=AlertOutcome.RECOVERED, closed_by=command.cause)]
+    return [ChurnAlertClosed(**fields, outcome=command.outcome, closed_by=command.cause)]
 
 
 def _acknowledged(command: AcknowledgeAlert, alert: Alert) -> Sequence[ChurnAlertAcknowledged]:

@@ -1,4 +1,6 @@
-"""An account that is about to be lost raises an alert of its CSM, once for each episode; with its health back it closes.
+"""An account that is about to be lost raises an alert of its CSM, once for each episode.
+
+It closes itself when the health is back, and when the account is lost after all.
 
 The facts of scoring and of the onboarding arrive in any order: an episode that is over before its beginning is known leaves
 no open alert behind, and an alert that found nobody responsible goes to the CSM who is found later.
@@ -11,11 +13,20 @@ from uuid import UUID
 
 from nexa_chassis.domain import Recorded, derive
 from nexa_chassis.reactions import Process
+from nexa_contracts.sales import AccountChurned
 from nexa_contracts.scoring import ChurnRiskCleared, ChurnRiskDetected
-from nexa_contracts.success import OnboardingAssigned, OnboardingStarted
+from nexa_contracts.success import AlertOutcome, OnboardingAssigned, OnboardingStarted
 from nexa_success import responsible
-from nexa_success.churn_alert.decisions import ChangeAlertOwner, RaiseAlert, RecoverAlert
+from nexa_success.churn_alert.decisions import ChangeAlertOwner, EndAlert, RaiseAlert
 from nexa_success.responsible import Responsible
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an episode ended, and the event that said so."""
+
+    outcome: AlertOutcome
+    cause: str
 
 
 @dataclass(frozen=True)
@@ -24,7 +35,7 @@ class Watch:
 
     team: Responsible = field(default_factory=Responsible)
     going_on: tuple[int, ...] = ()
-    over: Mapping[int, str] = field(default_factory=dict)
+    over: Mapping[int, Ending] = field(default_factory=dict)
 
 
 def evolve(watch: Watch, fact: Recorded) -> Watch:
@@ -35,12 +46,15 @@ def evolve(watch: Watch, fact: Recorded) -> Watch:
             return replace(watch, going_on=(*watch.going_on, episode))
         case ChurnRiskCleared(episode=episode) if episode not in watch.over:
             left = tuple(each for each in watch.going_on if each != episode)
-            return replace(watch, going_on=left, over={**watch.over, episode: fact.id})
+            return replace(watch, going_on=left, over={**watch.over, episode: Ending(AlertOutcome.RECOVERED, fact.id)})
+        case AccountChurned():
+            ended = {episode: Ending(AlertOutcome.CHURNED, fact.id) for episode in watch.going_on}
+            return replace(watch, going_on=(), over={**watch.over, **ended})
         case _:
             return watch
 
 
-def react(watch: Watch, fact: Recorded, now: datetime) -> Iterator[RaiseAlert | RecoverAlert | ChangeAlertOwner]:
+def react(watch: Watch, fact: Recorded, now: datetime) -> Iterator[RaiseAlert | EndAlert | ChangeAlertOwner]:
     match fact.event:
         case ChurnRiskDetected() as risk:
             alert_id = alert_of(risk.account_id, risk.episode)
@@ -55,9 +69,13 @@ def react(watch: Watch, fact: Recorded, now: datetime) -> Iterator[RaiseAlert | 
                 reason=risk.reason,
             )
             if risk.episode in watch.over:
-                yield RecoverAlert(alert_id=alert_id, cause=watch.over[risk.episode])
+                yield _end(alert_id, watch.over[risk.episode])
         case ChurnRiskCleared(account_id=account_id, episode=episode):
-            yield RecoverAlert(alert_id=alert_of(account_id, episode), cause=watch.over[episode])
+            yield _end(alert_of(account_id, episode), watch.over[episode])
+        case AccountChurned(account_id=account_id):
+            for episode, ending in watch.over.items():
+                if ending.cause == fact.id:
+                    yield _end(alert_of(account_id, episode), ending)
         case OnboardingStarted(account_id=account_id) | OnboardingAssigned(account_id=account_id):
             for episode in watch.going_on:
                 yield ChangeAlertOwner(alert_id=alert_of(account_id, episode), csm_id=watch.team.csm_id)
@@ -65,18 +83,24 @@ def react(watch: Watch, fact: Recorded, now: datetime) -> Iterator[RaiseAlert | 
             return
 
 
+def _end(alert_id: UUID, ending: Ending) -> EndAlert:
+    return EndAlert(alert_id=alert_id, outcome=ending.outcome, cause=ending.cause)
+
+
 def alert_of(account_id: UUID, episode: int) -> UUID:
     """The id of the alert of an account's episode: there is one, ever."""
     return derive(account_id, "churn", episode)
 
 
-def account_of(event: ChurnRiskDetected | ChurnRiskCleared | OnboardingStarted | OnboardingAssigned) -> UUID:
+def account_of(
+    event: ChurnRiskDetected | ChurnRiskCleared | AccountChurned | OnboardingStarted | OnboardingAssigned,
+) -> UUID:
     return event.account_id
 
 
 raise_churn_alert = Process(
     name="raise_churn_alert",
-    on=(ChurnRiskDetected, ChurnRiskCleared, OnboardingStarted, OnboardingAssigned),
+    on=(ChurnRiskDetected, ChurnRiskCleared, AccountChurned, OnboardingStarted, OnboardingAssigned),
     key=account_of,
     initial=Watch(),
     states=(Watch,),

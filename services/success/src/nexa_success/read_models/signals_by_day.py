@@ -12,6 +12,7 @@ from nexa_chassis.domain import Recorded
 from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.read_models import Change, Put, ReadModel
 from nexa_contracts.success import AccountSignalReported
+from nexa_success.signals.state import reported_in
 from nexa_success.tables import metadata
 
 signals = Table(
@@ -33,7 +34,7 @@ signals = Table(
 def project(fact: Recorded) -> Iterator[Change]:
     match fact.event:
         case AccountSignalReported(account_id=account_id, on=on) as report:
-            given = report.model_dump(mode="json", exclude={"account_id", "on"}, exclude_none=True)
+            given = {name: value for name, value in reported_in(report)._asdict().items() if value is not None}
             told = {"reported_at": fact.recorded_at, "reported_by": fact.actor}
             yield Put(signals, {"account_id": account_id, "on": on}, {**given, **told})
         case _:

@@ -47,4 +47,5 @@ def evolve(state: AccountSignals, event: AccountSignalReported) -> AccountSignal
 
 
 def reported_in(event: AccountSignalReported) -> Signals:
-    return Signals(event.usage, event.adoption, event.support_tickets, event.payment, event.engagement, event.nps)
+    usage, adoption = (None if each is None else float(each) for each in (event.usage, event.adoption))
+    return Signals(usage, adoption, event.support_tickets, event.payment, event.engagement, event.nps)
