@@ -67,13 +67,17 @@ class _Rerun(Exception):
 
 
 class BatchHandler:
-    """Handles batches for one consumer. `name` is the consumer's, `<service>.<reaction or read model>`."""
+    """Handles batches for one consumer. `name` is the consumer's, `<service>.<reaction or read model>`.
+
+    `parked` counts the deliveries it has put aside.
+    """
 
     def __init__(self, runtime: Runtime, name: str, consumed: Consumed) -> None:
         self._runtime = runtime
         self._name = name
         self._consumed = consumed
         self._models = models_of(consumed)
+        self.parked = 0
 
     async def handle(
         self, candidates: Sequence[Candidate], offsets: Mapping[tuple[str, int], int], cluster: str
@@ -129,6 +133,7 @@ class BatchHandler:
             await attempt.keep_books()
         for span in attempt.spans:
             span.end()
+        self.parked += len(attempt.parked)
         for parked in attempt.parked.values():
             PARKED.labels(self._runtime.service.name, self._name, parked.reason).inc()
 

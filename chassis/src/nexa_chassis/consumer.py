@@ -45,6 +45,9 @@ __all__ = ["Consumer", "cluster_id", "consumers_of", "lag_of"]
 
 MOST_RECORDS = 2_000
 RETRY_EVERY = 0.5
+"""Seconds between two looks at what is parked, while something is."""
+LOOK_FOR_PARKED_EVERY = 5.0
+"""Seconds between two looks where this process knows of nothing that is parked; an operator may have redriven something."""
 WATCH_EVERY = 2.0
 TOPICS_EVERY = 0.25
 STUCK_AFTER = 10.0
@@ -107,6 +110,9 @@ class Consumer:
         self._lost_at = 0.0
         self._shorter = False
         self._begun = False
+        self._waiting = True
+        self._parked = 0
+        self._looked = 0.0
 
     @property
     def assigned(self) -> int:
@@ -191,19 +197,28 @@ class Consumer:
                 raise Broken(self._broken)
             if stopping.is_set():
                 return
-            await self._retry_parked()
+            if self._may_be_parked():
+                await self._retry_parked()
             if time.monotonic() - watched > WATCH_EVERY:
                 watched = time.monotonic()
                 await self._look_at_broker()
+
+    def _may_be_parked(self) -> bool:
+        return (
+            self._waiting
+            or self._batches.parked != self._parked
+            or time.monotonic() - self._looked > LOOK_FOR_PARKED_EVERY
+        )
 
     async def _retry_parked(self) -> None:
         kafka = self._kafka
         if kafka is None or self._turn.locked():
             return
         places = [(place.topic, place.partition) for place in kafka.assignment()]
+        self._parked, self._looked = self._batches.parked, time.monotonic()
         try:
             async with self._turn:
-                await retry_due(self._runtime, self.name, self._batches, places)
+                self._waiting = await retry_due(self._runtime, self.name, self._batches, places)
         except (ConcurrencyConflict, LostPartition):
             return
         except Exception as error:  # tried again in half a second; the batch itself reports an absent database

@@ -37,8 +37,11 @@ _PUT_OFF = text(
 )
 
 
-async def retry_due(runtime: Runtime, consumer: str, batches: BatchHandler, places: Sequence[tuple[str, int]]) -> int:
-    """Try the heads whose time has come, and gaps that may be closed, of these partitions; gives how many were tried.
+_WAITING = text("select exists (select from parked where consumer = :consumer and status = 'waiting')")
+
+
+async def retry_due(runtime: Runtime, consumer: str, batches: BatchHandler, places: Sequence[tuple[str, int]]) -> bool:
+    """Try the heads whose time has come, and gaps that may be closed, of these partitions; gives whether anything waits.
 
     What waits behind a failed head, be it due later or given up, is woken when that one is done.
     """
@@ -46,14 +49,14 @@ async def retry_due(runtime: Runtime, consumer: str, batches: BatchHandler, plac
     async with runtime.engine.begin() as connection:
         streams = list(await connection.scalars(_DUE_STREAMS, given))
         if not streams:
-            return 0
+            return bool(await connection.scalar(_WAITING, {"consumer": consumer}))
         rows = (await connection.execute(_HEADS, {"consumer": consumer, "streams": streams})).all()
         failed = [row.stream for row in rows if row.failed]
         await connection.execute(_PUT_OFF, {"consumer": consumer, "streams": streams, "failed": failed})
     heads = [parked_candidate(row[:7]) for row in rows if row.due]
     if heads:
         await batches.handle(heads, {}, "")
-    return len(heads)
+    return True
 
 
 @dataclass(frozen=True)

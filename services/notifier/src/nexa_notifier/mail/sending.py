@@ -6,6 +6,7 @@ recorded as unknown. The lease runs on the database's clock, not on the (possibl
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -19,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.failpoints import failpoint
 from nexa_chassis.origin import Origin
+from nexa_chassis.pacing import Pace
 from nexa_chassis.runtime import Runtime
 from nexa_notifier.mail.delivery import Accepted, MailServer, Outcome, PutOff, Refused, Unknown
 from nexa_notifier.mail.rendering import render
@@ -39,6 +41,9 @@ MailRow: TypeAlias = tuple[UUID, str, Mapping[str, str], Mapping[str, JsonValue]
 
 BATCH = 200
 LEASE_SECONDS = 120
+LOOK_SECONDS = 1.0
+"""Longest time until a mail goes out that another process queued, or whose retry is due."""
+EXPIRED_EVERY_SECONDS = 1.0
 ACTOR = "system:notifier.send_mail"
 
 mail_leases = Table(
@@ -63,17 +68,24 @@ def recipient_of() -> ColumnElement[str]:
 async def send_mail(runtime: Runtime, stopping: asyncio.Event) -> None:
     settings = MailSettings.from_environment()
     servers = [MailServer(settings) for _ in range(settings.connections)]
+    pace = Pace(stopping, longest=LOOK_SECONDS, shortest=0.1, least=0.02)
+    looked_for_expired = float("-inf")
     try:
-        while not stopping.is_set():
-            await _give_up_expired(runtime)
-            batch = await _claim(runtime)
-            if batch:
-                shares = [batch[start :: len(servers)] for start in range(len(servers))]
-                await asyncio.gather(
-                    *(_send(runtime, server, settings, share) for server, share in zip(servers, shares, strict=True))
-                )
-            else:
-                await _pause(stopping, 0.1)
+        with pace.woken_by(runtime.store):
+            while not stopping.is_set():
+                if time.monotonic() - looked_for_expired > EXPIRED_EVERY_SECONDS:
+                    await _give_up_expired(runtime)
+                    looked_for_expired = time.monotonic()
+                if batch := await _claim(runtime):
+                    shares = [batch[start :: len(servers)] for start in range(len(servers))]
+                    await asyncio.gather(
+                        *(
+                            _send(runtime, server, settings, share)
+                            for server, share in zip(servers, shares, strict=True)
+                        )
+                    )
+                else:
+                    await pace.pause()
     finally:
         for server in servers:
             server.close()
@@ -187,10 +199,3 @@ def _command(notification_id: UUID, outcome: Outcome) -> RecordSent | RecordRefu
 
 def _origin() -> Origin:
     return Origin(actor=ACTOR, correlation_id=str(uuid4()))
-
-
-async def _pause(stopping: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stopping.wait(), seconds)
-    except TimeoutError:
-        return
