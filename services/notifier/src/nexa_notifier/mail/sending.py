@@ -119,6 +119,9 @@ def _ready() -> Select[MailRow]:
 
 
 async def _claim(runtime: Runtime) -> Sequence[Row[MailRow]]:
+    async with runtime.engine.connect() as connection:  # a look is no commit, and wakes nobody
+        if (await connection.execute(_ready().limit(1))).first() is None:
+            return ()
     claim = _ready().order_by(mail_queue.c.queued_at).limit(BATCH).with_for_update(of=mail_queue, skip_locked=True)
     async with runtime.store.transaction(_origin()) as tx:
         batch = (await tx.connection.execute(claim)).all()
@@ -171,18 +174,20 @@ async def _record(runtime: Runtime, outcomes: Sequence[tuple[UUID, Outcome]]) ->
 
 
 async def _give_up_expired(runtime: Runtime) -> None:
-    expired = (
-        select(mail_leases.c.notification_id)
-        .where(mail_leases.c.until < func.now())
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    )
+    expired = select(mail_leases.c.notification_id).where(_is_over()).limit(BATCH).with_for_update(skip_locked=True)
+    async with runtime.engine.connect() as connection:
+        if await connection.scalar(select(mail_leases.c.notification_id).where(_is_over()).limit(1)) is None:
+            return
     async with runtime.store.transaction(_origin()) as tx:
         ids = (await tx.connection.scalars(expired)).all()
         if ids:
             reason = "the process that was sending it died"
             await tx.execute([RecordUnknown(notification_id=each, reason=reason) for each in ids])
             await tx.connection.execute(delete(mail_leases).where(mail_leases.c.notification_id.in_(ids)))
+
+
+def _is_over() -> ColumnElement[bool]:
+    return mail_leases.c.until < func.now()
 
 
 def _command(notification_id: UUID, outcome: Outcome) -> RecordSent | RecordRefused | RecordPutOff | RecordUnknown:
