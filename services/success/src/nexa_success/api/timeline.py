@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from nexa_chassis.http.call import Call, allow
 from nexa_chassis.http.paging import Page
 from nexa_success.api.bodies import Cursor, Limit, Reader
 from nexa_success.read_models.timeline import entries_of
@@ -29,7 +28,6 @@ Kind = Literal[
     "lifecycle",
     "mail",
 ]
-Portal = Annotated[Call, Depends(allow("csm", "implementation_specialist", "success_manager", "customer_portal"))]
 From = Annotated[AwareDatetime | None, Query(description="Only what happened then or later.")]
 To = Annotated[AwareDatetime | None, Query(description="Only what happened before then.")]
 
@@ -99,9 +97,9 @@ async def read_timeline(
 
 @routes.get("/customers/{any_id}/timeline/customer-view")
 async def read_customer_view(
-    any_id: UUID, call: Portal, since: From = None, until: To = None, limit: Limit = None, cursor: Cursor = None
+    any_id: UUID, call: Reader, since: From = None, until: To = None, limit: Limit = None, cursor: Cursor = None
 ) -> Page[CustomerEntry]:
-    """What the customer may see of it: nothing internal, and nobody's name as an actor."""
+    """What may be shown to the customer: nothing internal, and nobody's name as an actor. For colleagues, to look or send."""
     async with call.query() as connection:
         _, members = await members_of(connection, any_id)
         page = await entries_of(
