@@ -68,14 +68,14 @@ class DeadlineRunner:
 
     async def run(self, stopping: asyncio.Event) -> None:
         written = asyncio.Event()
-        self._runtime.store.on_commit.append(written.set)
+        self._runtime.store.on_schedule.append(written.set)
         try:
             while not stopping.is_set():
                 written.clear()
                 if not await self._turn(stopping):
                     await self._until_due(stopping, written)
         finally:
-            self._runtime.store.on_commit.remove(written.set)
+            self._runtime.store.on_schedule.remove(written.set)
 
     async def _turn(self, stopping: asyncio.Event) -> bool:
         try:
@@ -90,7 +90,7 @@ class DeadlineRunner:
         return bool(fired)
 
     async def _until_due(self, stopping: asyncio.Event, written: asyncio.Event) -> None:
-        """Until the next deadline is due, or the clock was set, or this process has written something, or a second passed."""
+        """Until the next deadline is due, or the clock was set, or this process has set one, or a second passed."""
         clock = self._runtime.clock
         began, then = time.monotonic(), clock.now()
         while not stopping.is_set() and not written.is_set():

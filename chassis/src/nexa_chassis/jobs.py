@@ -92,7 +92,7 @@ class JobRunner:
 
     async def run(self, stopping: asyncio.Event) -> None:
         pace = Pace(stopping, longest=0.5, least=0.02)
-        with pace.woken_by(self._runtime.store):
+        with pace.woken_by(self._runtime.store.on_job):
             while not stopping.is_set():
                 try:
                     ran = await self.run_step()

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from nexa_chassis.store import Store
 
 
 class Pace:
@@ -26,13 +22,13 @@ class Pace:
         self._woken = asyncio.Event()
 
     @contextmanager
-    def woken_by(self, store: Store) -> Iterator[Pace]:
-        """Listen to this store's commits inside the block."""
-        store.on_commit.append(self._woken.set)
+    def woken_by(self, callbacks: list[Callable[[], None]]) -> Iterator[Pace]:
+        """Be among a store's callbacks inside the block: `woken_by(store.on_append)`."""
+        callbacks.append(self._woken.set)
         try:
             yield self
         finally:
-            store.on_commit.remove(self._woken.set)
+            callbacks.remove(self._woken.set)
 
     def reset(self) -> None:
         """There was work: wait briefly next time."""

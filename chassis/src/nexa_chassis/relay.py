@@ -108,7 +108,7 @@ class Relay:
     async def run(self, stopping: asyncio.Event) -> None:
         pace = Pace(stopping, longest=1.0)
         try:
-            with pace.woken_by(self._runtime.store):
+            with pace.woken_by(self._runtime.store.on_append):
                 while not stopping.is_set():
                     await self._turn(pace, stopping)
         finally:

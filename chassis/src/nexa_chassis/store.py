@@ -84,7 +84,11 @@ class StartsJob(Protocol):
 
 
 class Store:
-    """`on_commit` callbacks run after each commit that wrote something; keep them short, they run on the event loop."""
+    """Callbacks run after a commit that gives somebody work; keep them short, they run on the event loop.
+
+    `on_append`: events were appended; `on_schedule`: deadlines were set; `on_job`: a job was started. A commit of none of
+    these, such as a consumer's that only moved its watermarks, wakes nobody.
+    """
 
     def __init__(
         self, service: Service, engine: AsyncEngine, clock: Clock, *, lanes: int = 10, cached_states: int = 20_000
@@ -93,18 +97,26 @@ class Store:
         self.clock = clock
         self.engine = engine
         self.cache = StateCache(cached_states)
-        self.on_commit: list[Callable[[], None]] = []
+        self.on_append: list[Callable[[], None]] = []
+        self.on_schedule: list[Callable[[], None]] = []
+        self.on_job: list[Callable[[], None]] = []
         self._lanes = Lanes(engine, lanes)
 
     async def close(self) -> None:
         """Give the store's own connections back; the engine stays the caller's to dispose of."""
         await self._lanes.close()
 
-    def committed(self) -> None:
+    def committed(self, *, appended: bool = True, scheduled: bool = False, started: bool = False) -> None:
         """Tell whoever waits for work that there may be some."""
         failpoint("store.after_commit")
-        for callback in self.on_commit:
-            callback()
+        for told, waiting in (
+            (appended, self.on_append),
+            (scheduled, self.on_schedule),
+            (started, self.on_job),
+        ):
+            if told:
+                for callback in waiting:
+                    callback()
 
     async def load(self, aggregate: Stream[S], id: UUID) -> Loaded[S]:
         """The live state of one stream."""
@@ -223,7 +235,7 @@ class Store:
                 tx = Transaction(self, connection, driver, origin)
                 yield tx
         self._keep(tx.unit)
-        self.committed()
+        self.committed(appended=bool(tx.unit.appended), scheduled=tx.scheduled, started=tx.started)
 
     def _keep(self, unit: UnitOfWork) -> None:
         APPENDED.labels(self.catalog.service).inc(len(unit.appended))

@@ -37,7 +37,8 @@ class Transaction:
 
     `execute` is the usual way in. A consumer that must tell a failing fact from its neighbours takes the three steps one by
     one: `load` once for all commands, `decide` for each fact's commands (a failure leaves nothing behind, in memory),
-    `write` once. A conflict raises `ConcurrencyConflict`; the block is then run again as a whole.
+    `write` once. A conflict raises `ConcurrencyConflict`; the block is then run again as a whole. `scheduled` and `started`
+    say whether it set deadlines and started jobs.
     """
 
     def __init__(self, store: Store, connection: AsyncConnection, driver: DriverConnection, origin: Origin) -> None:
@@ -45,6 +46,8 @@ class Transaction:
         self.origin = origin
         self.facts: list[Recorded] = []
         self.unit = UnitOfWork(store.catalog, store.clock.now())
+        self.scheduled = False
+        self.started = False
         self._store = store
         self._driver = driver
         self._written = 0
@@ -129,6 +132,7 @@ class Transaction:
             " on conflict (id) do nothing",
             (orjson.dumps(rows).decode(),),
         )
+        self.scheduled = True
 
     def _deadline_row(self, deadline: Deadline, origin: Origin) -> dict[str, object]:
         command_type, command = self._store.catalog.encode_command(deadline.command)
@@ -147,6 +151,7 @@ class Transaction:
             "insert into jobs (id, name, state) values (%s, %s, %s) on conflict (id) do nothing",
             (job_id, name, orjson.dumps(state).decode()),
         )
+        self.started = True
 
     async def remember(self, key: str, fingerprint: str) -> None:
         """Record that the request with this idempotency key led to the facts of this transaction."""

@@ -176,7 +176,7 @@ async def test_a_member_without_partitions_says_so(canteen: Desk) -> None:
             return "no partitions are assigned" in {each.health().reason for each in others}
 
         try:
-            await eventually(idle, what="the fifth member of a topic of four partitions is not ready", seconds=30)
+            await eventually(idle, what="the fifth member of a topic of four partitions is not ready", seconds=60)
         finally:
             stopping.set()
             await asyncio.gather(*tasks)

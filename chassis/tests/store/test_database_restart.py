@@ -63,7 +63,7 @@ async def test_nothing_is_lost_or_done_twice_when_the_database_is_stopped_and_ki
             reached[commits].set()
 
     store = a_shop.store(*EVERY_QUESTION)
-    store.on_commit.append(count)
+    store.on_append.append(count)
 
     async def disturb(server: "PostgresServer") -> None:
         for commit, end in ((150, server.stop), (400, server.kill)):

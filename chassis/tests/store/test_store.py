@@ -316,12 +316,29 @@ async def test_deadlines_and_jobs_are_written_with_the_transaction_and_once(a_sh
 
 async def test_a_commit_is_told_to_whoever_waits_for_work(store: Store) -> None:
     told: list[str] = []
-    store.on_commit.append(lambda: told.append("work"))
+    store.on_append.append(lambda: told.append("work"))
     basket_id = uuid4()
     await store.execute([OpenBasket(basket_id, "anna")], ME)
     await store.execute([OpenBasket(basket_id, "anna")], ME)
 
     assert told == ["work"]
+
+
+async def test_a_commit_wakes_only_those_whom_it_gives_work(store: Store) -> None:
+    told: list[str] = []
+    store.on_append.append(lambda: told.append("events"))
+    store.on_schedule.append(lambda: told.append("deadline"))
+    store.on_job.append(lambda: told.append("job"))
+    basket_id = uuid4()
+    async with store.transaction(ME) as tx:
+        await tx.fetch("select count(*) from events where stream = %s", (f"basket-{basket_id}",))
+    assert told == []
+    async with store.transaction(ME) as tx:
+        await tx.schedule([Deadline(at=NOW, command=CloseBasket(basket_id))])
+    assert told == ["deadline"]
+    async with store.transaction(ME) as tx:
+        await tx.start_job("count", uuid4(), {})
+    assert told == ["deadline", "job"]
 
 
 async def test_a_cached_state_is_not_trusted_when_the_database_lost_its_stream(a_shop: Shop, store: Store) -> None:

@@ -54,7 +54,7 @@ async def offer_waiting(runtime: Runtime) -> int:
 
 async def _run(runtime: Runtime, stopping: asyncio.Event) -> None:
     pace = Pace(stopping, longest=sales_settings().queue_poll_seconds, least=LEAST_PAUSE)
-    with pace.woken_by(runtime.store):
+    with pace.woken_by(runtime.store.on_append):
         while not stopping.is_set():
             try:
                 taken = await offer_waiting(runtime)

@@ -71,7 +71,7 @@ async def send_mail(runtime: Runtime, stopping: asyncio.Event) -> None:
     pace = Pace(stopping, longest=LOOK_SECONDS, shortest=0.1, least=0.02)
     looked_for_expired = float("-inf")
     try:
-        with pace.woken_by(runtime.store):
+        with pace.woken_by(runtime.store.on_append):
             while not stopping.is_set():
                 if time.monotonic() - looked_for_expired > EXPIRED_EVERY_SECONDS:
                     await _give_up_expired(runtime)
