@@ -47,8 +47,10 @@ def measure(directory: Path) -> list[Figure]:
         for number in range(CSMS):
             _hire(story, number)
         deals = asyncio.run(_open_deals(stack, STEADY + AT_ONCE))
+        story.settle()
         asyncio.run(_win_steadily(stack, deals[:STEADY]))
         steady = _handoffs(stack, deals[:STEADY])
+        story.settle()
         asyncio.run(_win_at_once(stack, deals[STEADY:]))
         at_once = _handoffs(stack, deals[STEADY:])
     operations.reset(home)
