@@ -72,6 +72,7 @@ class PostgresServer:
     def start(self) -> None:
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
+        self._check_version()
         settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
         self._process = spawn(
             [
@@ -101,6 +102,19 @@ class PostgresServer:
             _kill_with_children(self._process)
             self._process = None
             (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _check_version(self) -> None:
+        """Raises RuntimeError where another major version made the data: PostgreSQL cannot read it."""
+        made_by = (self.data / "PG_VERSION").read_text().strip()
+        said = subprocess.run(
+            [self._binaries / "postgres", "--version"], capture_output=True, text=True, check=True
+        ).stdout
+        this = said.split()[2].split(".")[0]  # postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)
+        if made_by != this:
+            raise RuntimeError(
+                f"The data in {self.data} was made by PostgreSQL {made_by}, this is {this}. Start the stack with the one that"
+                " made it (NEXA_INFRA=system or NEXA_INFRA=wheels), or remove the data: nexa reset"
+            )
 
     def _answers(self) -> bool:
         try:

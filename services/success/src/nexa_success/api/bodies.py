@@ -3,31 +3,13 @@
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Refused
-from nexa_chassis.http.call import Call, allow
+from nexa_chassis.http.call import Call
 from nexa_success.read_models.csm_desk import csm_of_person
-
-Teammate: TypeAlias = Annotated[Call, Depends(allow("csm", "implementation_specialist", "success_manager"))]
-Manager: TypeAlias = Annotated[Call, Depends(allow("success_manager", "operator"))]
-Reader: TypeAlias = Annotated[
-    Call,
-    Depends(
-        allow(
-            "csm",
-            "implementation_specialist",
-            "success_manager",
-            "operator",
-            "sales_rep",
-            "sales_manager",
-            "support_agent",
-            "analyst",
-        )
-    ),
-]
 
 Limit: TypeAlias = Annotated[int | None, Query(ge=1, le=200, description="How many to return: 50 unless said.")]
 Cursor: TypeAlias = Annotated[str | None, Query(description="`next` of the page before.")]

@@ -11,7 +11,8 @@ from nexa_chassis.domain import NotFound, Refused
 from nexa_chassis.http.call import Call
 from nexa_chassis.http.paging import Page
 from nexa_contracts.success import Absence, Role
-from nexa_success.api.bodies import Body, Cursor, Limit, Manager, Reader
+from nexa_success.api.access import Manager, Reader
+from nexa_success.api.bodies import Body, Cursor, Limit
 from nexa_success.csm.decisions import PutCsm, SetAvailability
 from nexa_success.read_models.csm_desk import csm_row, list_csms
 

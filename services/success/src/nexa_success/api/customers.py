@@ -1,15 +1,16 @@
 """Customers over HTTP: who is whom, what is noted about them, and which of them are one."""
 
 from datetime import datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from nexa_chassis.domain import NotFound
-from nexa_chassis.http.call import Call, allow
+from nexa_chassis.http.call import Call
 from nexa_contracts.success import MemberKind, Stage
+from nexa_success.api.access import Merger, Reader, Writer
 from nexa_success.api.bodies import Body, Text
 from nexa_success.identity.decisions import DismissConflict, NoteProfile
 from nexa_success.identity.merging import merge, unmerge
@@ -19,24 +20,6 @@ from nexa_success.read_models.where_customers_stand import standing_row
 from nexa_success.read_models.who_is_whom import conflict_rows, member_rows, parts_of, party_of, party_rows
 
 routes = APIRouter(tags=["customers"])
-
-Reader: TypeAlias = Annotated[
-    Call,
-    Depends(
-        allow(
-            "csm",
-            "success_manager",
-            "implementation_specialist",
-            "sales_rep",
-            "sales_manager",
-            "marketing_manager",
-            "support_agent",
-            "analyst",
-        )
-    ),
-]
-Writer: TypeAlias = Annotated[Call, Depends(allow("csm", "success_manager"))]
-Merger: TypeAlias = Annotated[Call, Depends(allow("success_manager"))]
 
 
 class Profile(BaseModel):

@@ -14,8 +14,8 @@ from nexa_chassis.http.call import Call
 from nexa_chassis.http.history import AsOfQuery, Since
 from nexa_chassis.http.paging import Page
 from nexa_contracts.success import Stage
+from nexa_success.api.access import Reader, Writer
 from nexa_success.api.bodies import Body, Cursor, Limit, Text
-from nexa_success.api.customers import Reader, Writer
 from nexa_success.lifecycle.decisions import SetStage
 from nexa_success.lifecycle.stages import ORDER
 from nexa_success.read_models.lifecycle_cohorts import ASIDE, ON_THE_WAY, cohort_page

@@ -19,7 +19,8 @@ from nexa_contracts.sales import DealDetails
 from nexa_contracts.success import Attendee, Role, TaskStatus
 from nexa_contracts.values import Because, Money
 from nexa_success.aggregates import onboarding
-from nexa_success.api.bodies import Body, Cursor, Limit, Manager, Mine, Reader, Teammate, Text, whose
+from nexa_success.api.access import Manager, Reader, Teammate
+from nexa_success.api.bodies import Body, Cursor, Limit, Mine, Text, whose
 from nexa_success.api.tasks import TaskView
 from nexa_success.onboarding import reaching
 from nexa_success.onboarding.commands import (

@@ -11,7 +11,8 @@ from nexa_chassis.domain import NotFound
 from nexa_chassis.http.call import Call
 from nexa_chassis.http.paging import Page
 from nexa_contracts.success import Priority, TaskStatus
-from nexa_success.api.bodies import Body, Cursor, Limit, Mine, Reader, Teammate, Text, whose
+from nexa_success.api.access import Reader, Teammate
+from nexa_success.api.bodies import Body, Cursor, Limit, Mine, Text, whose
 from nexa_success.onboarding.commands import AddTask, CommentTask, MoveTask, ReassignTask, RescheduleTask
 from nexa_success.read_models.onboarding_tasks import comments_on, list_tasks, task_row
 

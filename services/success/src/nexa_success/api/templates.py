@@ -10,7 +10,8 @@ from nexa_chassis.http.call import Call
 from nexa_contracts.success import Priority, Role
 from nexa_contracts.success import TemplateTask as Task
 from nexa_success.aggregates import onboarding_template
-from nexa_success.api.bodies import Body, Manager, Reader
+from nexa_success.api.access import Manager, Reader
+from nexa_success.api.bodies import Body
 from nexa_success.read_models.onboarding_templates import template_of
 from nexa_success.template.decisions import ChangeTemplate
 from nexa_success.template.state import TEMPLATE_ID, Template

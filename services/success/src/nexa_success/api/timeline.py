@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from nexa_chassis.http.paging import Page
-from nexa_success.api.bodies import Cursor, Limit, Reader
+from nexa_success.api.access import Reader
+from nexa_success.api.bodies import Cursor, Limit
 from nexa_success.read_models.timeline import entries_of
 from nexa_success.read_models.who_is_whom import members_of
 from nexa_success.timeline.visibility import Visibility
