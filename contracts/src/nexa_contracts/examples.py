@@ -7,6 +7,7 @@ from uuid import UUID
 
 from nexa_contracts import marketing, notifier, sales, scoring, success
 from nexa_contracts.envelope import Envelope, Event
+from nexa_contracts.support_examples import ANALYSIS, SUPPORT
 from nexa_contracts.values import Band, Because, Candidate, Money
 
 CAMPAIGN = UUID("c0a80001-4a5e-5d0b-8f1c-5e1f0a9b0001")
@@ -555,6 +556,7 @@ SUCCESS: tuple[Event, ...] = (
         reason="Two companies after all",
     ),
     success.SplitOff(party_id=OTHER_PARTY, was_in=ACCOUNT),
+    success.AccountVersionReported(account_id=ACCOUNT, version="2.1.6", previous="2.1.5", since=_at(26, 21)),
 )
 
 NOTIFIER: tuple[Event, ...] = (
@@ -564,7 +566,7 @@ NOTIFIER: tuple[Event, ...] = (
 )
 
 EXAMPLES: dict[type[Event], Event] = {
-    type(event): event for event in (*MARKETING, *SCORING, *SALES, *SUCCESS, *NOTIFIER)
+    type(event): event for event in (*MARKETING, *SCORING, *SALES, *SUCCESS, *NOTIFIER, *SUPPORT, *ANALYSIS)
 }
 
 ENVELOPE = Envelope(

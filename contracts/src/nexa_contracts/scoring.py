@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from nexa_contracts.envelope import Event, Personal
 from nexa_contracts.values import (
@@ -136,3 +136,66 @@ class ChurnRiskCleared(Event):
     account_name: AccountName
     episode: int = Field(ge=1, description="The episode.")
     score: Points = Field(examples=[74])
+
+
+class CataloguedFeature(Value):
+    """A part of the product that tickets speak of."""
+
+    key: str = Field(pattern="^[a-z][a-z0-9_]*$", description="Under which others name it.", examples=["data_export"])
+    name: str = Field(description="As people call it.", examples=["Export function"])
+    aliases: tuple[str, ...] = Field(
+        default=(), description="Words and phrases that mean it.", examples=[["export", "csv download"]]
+    )
+
+
+class TicketRulesChanged(Event):
+    """A new version of the rules that tickets are analysed by. It counts for tickets from then on."""
+
+    rules_id: UUID = Field(description="The rule set; there is one.")
+    version: int = Field(ge=1, description="Rises by one with each change.")
+    features: tuple[CataloguedFeature, ...] = Field(description="The catalogue of features.")
+    abstain_below: Ratio = Field(description="A finding less certain than this is not said.", examples=["0.5"])
+    similar_from: Ratio = Field(description="Tickets are similar from this score on.", examples=["0.4"])
+    window_days: int = Field(ge=1, description="How far back similar tickets are looked for.", examples=[90])
+
+
+class Finding(Value):
+    """What the analysis says of one question, how certain it is and why."""
+
+    value: str | None = Field(description="Null: not certain enough, a person decides.", examples=["bug"])
+    confidence: Ratio = Field(description="0 to 1.", examples=["0.85"])
+    because: Annotated[str, Personal()] = Field(
+        description="What it rests on.", examples=["says: error message, not working"]
+    )
+
+
+class SimilarTicket(Value):
+    """A ticket that resembles the analysed one."""
+
+    ticket_id: UUID = Field(description="The other ticket.")
+    score: Ratio = Field(description="0 to 1.", examples=["0.71"])
+    reason: Annotated[str, Personal()] = Field(
+        description="What they share.", examples=["same feature data_export, same version 2.1.5, words: csv, export"]
+    )
+    account_id: UUID | None = Field(default=None, description="Its account, where known.")
+    submitted_at: AwareDatetime = Field(description="When it came in.")
+
+
+class TicketAnalyzed(Event):
+    """What a ticket is about, as rules and similarity have it; each figure with its confidence."""
+
+    ticket_id: UUID = Field(description="The ticket.")
+    account_id: UUID | None = Field(default=None, description="Its account, where known.")
+    product_version: str | None = Field(default=None, description="As the ticket says.", examples=["2.1.5"])
+    type: Finding = Field(description="bug, question, feature or incident.")
+    priority: Finding = Field(description="critical, high, normal or low.")
+    sentiment: Finding = Field(description="frustrated, neutral or content.")
+    urgency: Finding = Field(description="high, medium or low.")
+    feature: Finding = Field(description="Key of the affected feature.")
+    feature_name: str | None = Field(default=None, description="Its name, in words.", examples=["Export function"])
+    category: str | None = Field(default=None, description="In words.", examples=["product_bug"])
+    similar: tuple[SimilarTicket, ...] = Field(default=(), description="The most similar first; at most twenty.")
+    similar_in_week: int = Field(default=0, ge=0, description="Similar tickets of the seven days before.", examples=[5])
+    recommended_priority: Finding = Field(description="p1 to p4.")
+    rules_version: int = Field(ge=1, description="Version of the rules.")
+    caused_by: str = Field(description="Id of the event that brought the ticket.")

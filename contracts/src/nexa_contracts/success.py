@@ -561,3 +561,12 @@ class SplitOff(Event):
 
     party_id: PartyId
     was_in: UUID = Field(description="The party it was part of.")
+
+
+class AccountVersionReported(Event):
+    """Which version of the product an account runs from now on."""
+
+    account_id: AccountId
+    version: str = Field(description="As the product numbers itself.", examples=["2.1.5"])
+    previous: str | None = Field(default=None, description="What it ran before, as far as was known.")
+    since: AwareDatetime = Field(description="Since when.")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from nexa_contracts import marketing, notifier, sales, scoring, success
+from nexa_contracts import marketing, notifier, sales, scoring, success, support
 from nexa_contracts.envelope import Event, event_name
 
 
@@ -166,6 +166,75 @@ IDENTITY = Topic(
         success.SplitOff,
     ),
 )
+ACCOUNT_VERSION = Topic("success", "account_version", "account_id", (success.AccountVersionReported,))
+TICKET_RULES = Topic("scoring", "ticket_rules", "rules_id", (scoring.TicketRulesChanged,))
+TICKET_ANALYSIS = Topic("scoring", "ticket_analysis", "ticket_id", (scoring.TicketAnalyzed,))
+AGENT = Topic("support", "agent", "agent_id", (support.AgentUpdated,))
+TICKET = Topic(
+    "support",
+    "ticket",
+    "ticket_id",
+    (
+        support.TicketSubmitted,
+        support.TicketAccountFound,
+        support.TicketClassified,
+        support.TicketCorrected,
+        support.TicketPrioritised,
+        support.TicketAssigned,
+        support.TicketQueued,
+        support.TicketReplied,
+        support.InternalNoteAdded,
+        support.TicketStatusChanged,
+        support.TicketEscalated,
+        support.TicketLinked,
+        support.TicketUnlinked,
+        support.TicketAcknowledged,
+        support.TicketResolved,
+        support.TicketReopened,
+        support.TicketMerged,
+        support.TicketUnmerged,
+        support.TicketSplit,
+        support.TicketSplitUndone,
+        support.SlaWarned,
+        support.SlaBreached,
+        support.CsatRequested,
+        support.CsatRecorded,
+    ),
+)
+SUSPICION = Topic("support", "suspicion", "suspicion_id", (support.BugSuspected,))
+BUG = Topic(
+    "support",
+    "bug",
+    "bug_id",
+    (
+        support.BugOpened,
+        support.BugTriaged,
+        support.BugChanged,
+        support.BugFixed,
+        support.BugReopened,
+        support.BugDeclined,
+    ),
+)
+DEPLOYMENT = Topic(
+    "support",
+    "deployment",
+    "deployment_id",
+    (support.DeploymentCompleted, support.DeploymentRolledOut, support.DeploymentWithdrawn),
+)
+FEATURE_REQUEST = Topic(
+    "support",
+    "feature_request",
+    "request_id",
+    (
+        support.FeatureRequested,
+        support.FeatureRequestChanged,
+        support.FeatureVoted,
+        support.FeatureVoteWithdrawn,
+        support.FeatureShipped,
+    ),
+)
+WEEKLY_REVIEW = Topic("support", "weekly_review", "review_id", (support.WeeklyReviewPublished,))
+SLA_POLICIES = Topic("support", "sla_policies", "policies_id", (support.SlaPoliciesChanged,))
 NOTIFICATION = Topic(
     "notifier",
     "notification",
@@ -197,6 +266,17 @@ ALL_TOPICS = (
     RENEWAL,
     LIFECYCLE,
     IDENTITY,
+    ACCOUNT_VERSION,
+    TICKET_RULES,
+    TICKET_ANALYSIS,
+    AGENT,
+    TICKET,
+    SUSPICION,
+    BUG,
+    DEPLOYMENT,
+    FEATURE_REQUEST,
+    WEEKLY_REVIEW,
+    SLA_POLICIES,
     NOTIFICATION,
 )
 
