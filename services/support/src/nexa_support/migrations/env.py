@@ -1,0 +1,3 @@
+from nexa_chassis.migrate import run_env
+
+run_env()
