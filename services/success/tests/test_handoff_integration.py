@@ -55,6 +55,11 @@ async def test_a_won_deal_is_handed_over_and_worked_on(success_service: Success)
     note = await success.ask("GET", f"{path}/handoff-note", by=csm)
     assert note["details"]["special_requirements"] == ["Salesforce integration", "SSO"]
     assert note["readers"] == ["nora.vance"]
+    ivan = success.service.client("implementation_specialist", subject="ivan.petrov")
+    again = [await success.ask("GET", f"{path}/handoff-note", by=reader) for reader in (ivan, csm, ivan)]
+    assert [each["readers"] for each in again] == [["ivan.petrov", "nora.vance"]] * 3
+    read = "select data->>'reader' from events where type = 'nexa.success.HandoffNoteRead.v1' order by position"
+    assert [row[0] for row in await success.rows(read)] == ["nora.vance", "ivan.petrov"]
     await success.ask("POST", f"{path}/handoff/accept", by=csm)
     await success.others.say(EmailSent(notification_id=uuid4(), kind="welcome", about=project, attempts=1))
     board = await success.until(
@@ -135,3 +140,10 @@ async def test_the_roster_and_the_template_are_checked(success_service: Success)
     assert after["version"] == 2
     assert await success.ask("GET", "/onboarding-template/versions/1") == template
     await success.ask("GET", "/onboarding-template/versions/3", 404)
+    stale = {**changed, "agenda": "Another one"}
+    await success.ask("PUT", "/onboarding-template", 412, json=stale, headers={"if-match": '"0"'})
+    await success.hire("Nora Vance")
+    acme = customer()
+    await success.others.say(*acme, time=MONDAY)
+    view = await success.until(acme.path, lambda view: view["kickoff_status"] == "planned", "kickoff planned")
+    assert (view["template_version"], view["tasks"]) == (2, len(changed["tasks"]))

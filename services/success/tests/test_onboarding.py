@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from nexa_chassis.domain import Refused
-from nexa_chassis.testing import given
+from nexa_chassis.domain import Deadline, Refused
+from nexa_chassis.testing import given, recorded
+from nexa_contracts.envelope import Event
 from nexa_contracts.success import (
     Absence,
     HandoffAccepted,
@@ -34,6 +35,7 @@ from nexa_contracts.success import (
 )
 from nexa_success.aggregates import onboarding, onboarding_template
 from nexa_success.csm.calendar import Calendar
+from nexa_success.onboarding import desk as onboarding_desk
 from nexa_success.onboarding.commands import (
     AcceptHandoff,
     AddTask,
@@ -54,6 +56,7 @@ from nexa_success.onboarding.commands import (
 )
 from nexa_success.onboarding.desk import choose
 from nexa_success.onboarding.state import Live, Running
+from nexa_success.reactions.watch_handoff import watch_handoff
 from nexa_success.template.decisions import ChangeTemplate
 from nexa_success.template.state import DEFAULT_TEMPLATE
 
@@ -69,12 +72,28 @@ def begun(at: Any = TEAM) -> Story:
 
 
 def test_the_template_has_the_twenty_tasks_with_their_days_and_priorities() -> None:
-    rows = [(task.day, task.title, task.priority.value) for task in DEFAULT_TEMPLATE.tasks]
-    assert len(rows) == 20
-    assert rows == sorted(rows, key=lambda row: row[0])
-    assert (2, "Schedule kickoff call", "urgent") in rows
-    assert (14, "Configure integrations", "high") in rows
-    assert (30, "30-day check-in meeting", "high") in rows
+    assert [(task.day, task.title, task.priority.value) for task in DEFAULT_TEMPLATE.tasks] == [
+        (0, "Assign customer success manager", "urgent"),
+        (1, "Send welcome email", "high"),
+        (1, "Create customer portal account", "high"),
+        (2, "Schedule kickoff call", "urgent"),
+        (2, "Review handoff note", "high"),
+        (3, "Hold kickoff meeting", "urgent"),
+        (3, "Provision user accounts", "high"),
+        (5, "Confirm success criteria", "normal"),
+        (7, "Schedule product training", "normal"),
+        (7, "Setup data import", "high"),
+        (10, "Customize dashboard", "normal"),
+        (14, "Configure integrations", "high"),
+        (14, "First team training session", "normal"),
+        (15, "Verify single sign-on", "high"),
+        (18, "Validate imported data", "normal"),
+        (21, "Second training session", "normal"),
+        (21, "Identify power users", "normal"),
+        (25, "Go-live readiness review", "high"),
+        (30, "Go-live", "urgent"),
+        (30, "30-day check-in meeting", "high"),
+    ]
 
 
 def test_a_won_deal_becomes_a_project_twenty_tasks_a_kickoff_and_a_note() -> None:
@@ -92,6 +111,8 @@ def test_a_won_deal_becomes_a_project_twenty_tasks_a_kickoff_and_a_note() -> Non
     assert {task.owner_id for task in tasks if task.key == "provision_users"} == {IVAN.csm_id}
     (kickoff,) = story.of(KickoffScheduled)
     assert (kickoff.title, kickoff.days) == ("Acme Corp - Implementation Kickoff", 3)
+    assert kickoff.agenda == "Review timeline, roles, deliverables"
+    assert kickoff.join_url == f"https://meet.nexa.example/{kickoff.meeting_id}"
     assert kickoff.starts_at == datetime(2025, 11, 27, 9, tzinfo=UTC)
     assert [each.role for each in kickoff.attendees] == ["primary contact", "csm", "implementation specialist"]
     (note,) = story.of(HandoffNoteWritten)
@@ -258,6 +279,66 @@ def test_a_reopened_deal_pauses_everything_and_won_again_it_goes_on_with_the_day
     assert again.starts_at > MONDAY + 8 * DAY
 
 
+def clocks_of(event: Event, at: datetime) -> list[Deadline]:
+    return [each for each in watch_handoff.react(recorded(event, time=at), at) if isinstance(each, Deadline)]
+
+
+def test_a_reopened_deal_lets_the_time_of_its_handoff_pass_and_won_again_it_has_it_once_more() -> None:
+    story = begun()
+    story.tell(PauseOnboarding(project_id=PROJECT, reason="Signature was withdrawn"), MONDAY + DAY / 2)
+    clocks = (RemindUnread(project_id=PROJECT, round=1), EscalateHandoff(project_id=PROJECT, round=1))
+    assert [story.tell(clock, MONDAY + DAY) for clock in clocks] == [[], []]
+    story.tell(start(), MONDAY + 3 * DAY)
+    (resumed,) = story.of(OnboardingResumed)
+    deadlines = clocks_of(resumed, MONDAY + 3 * DAY)
+    assert {deadline.at for deadline in deadlines} == {MONDAY + 4 * DAY}
+    told = [event for deadline in deadlines for event in story.tell(deadline.command, deadline.at)]
+    assert [type(event) for event in told] == [HandoffReminded, HandoffEscalated]
+
+
+def test_a_clock_of_an_onboarding_that_went_on_leaves_a_younger_round_alone() -> None:
+    story = begun()
+    story.tell(DeclineHandoff(project_id=PROJECT, by="nora.vance", reason="No technical contact"), MONDAY + DAY)
+    story.tell(ResubmitHandoff(project_id=PROJECT, details=DETAILS, note="Tom (IT)"), MONDAY + 2 * DAY)
+    assert story.tell(RemindUnread(project_id=PROJECT, round=None), MONDAY + 2.5 * DAY) == []
+    assert story.tell(EscalateHandoff(project_id=PROJECT, round=None), MONDAY + 2.5 * DAY) == []
+    assert len(story.tell(EscalateHandoff(project_id=PROJECT, round=None), MONDAY + 3 * DAY)) == 1
+
+
+def test_the_time_to_read_the_note_begins_when_somebody_is_responsible() -> None:
+    petra = seat("Petra Falk", Role.MANAGER, capacity=0, manager_id=None)
+    story = Story(desk(petra))
+    story.tell(start())
+    assert story.tell(RemindUnread(project_id=PROJECT, round=1), MONDAY + DAY) == []
+    (escalated,) = story.tell(EscalateHandoff(project_id=PROJECT, round=1), MONDAY + DAY)
+    assert escalated.manager_id == petra.csm_id  # type: ignore[attr-defined]
+    story.desk = desk(petra, NORA)
+    story.tell(AssignWaiting(project_id=PROJECT), MONDAY + 2 * DAY)
+    (assigned,) = story.of(OnboardingAssigned)
+    told: list[Any] = []
+    for deadline in clocks_of(assigned, MONDAY + 2 * DAY):
+        told += story.tell(deadline.command, deadline.at)
+    assert [(type(event), event.csm_id) for event in told] == [(HandoffReminded, NORA.csm_id)]
+
+
+def test_who_reports_to_nobody_is_watched_by_the_first_manager_of_the_roster() -> None:
+    petra = seat("Petra Falk", Role.MANAGER, capacity=0, manager_id=None)
+    story = begun(desk(seat("Nora Vance", manager_id=None), petra))
+    (task,) = [each for each in story.of(TaskCreated) if each.key == "provision_users"]
+    command = MarkTaskOverdue(project_id=PROJECT, key="provision_users", due_at=task.due_at)
+    (overdue,) = story.tell(command, task.due_at)
+    assert overdue.manager_id == petra.csm_id  # type: ignore[attr-defined]
+
+
+def test_why_a_deal_was_reopened_is_not_told_to_those_invited() -> None:
+    story = begun()
+    story.tell(PauseOnboarding(project_id=PROJECT, reason="They doubt our price"), MONDAY + DAY)
+    (cancelled,) = story.of(KickoffCancelled)
+    assert cancelled.reason == "The onboarding is on hold"
+    (paused,) = story.of(OnboardingPaused)
+    assert paused.reason == "They doubt our price"
+
+
 def test_a_kickoff_can_be_moved_to_a_working_day_and_called_off() -> None:
     story = begun()
     friday = datetime(2025, 11, 28, 13, tzinfo=UTC)
@@ -319,6 +400,15 @@ def test_a_running_onboarding_keeps_the_template_it_began_with() -> None:
     (started,) = later.of(OnboardingStarted)
     assert started.template_version == 2
     assert len(later.of(TaskCreated)) == 3
+    (kickoff,) = later.of(KickoffScheduled)
+    assert (kickoff.agenda, kickoff.days) == ("short", 1)
+
+    waiting = Story(desk())
+    waiting.tell(start())
+    waiting.desk = onboarding_desk.evolve(TEAM, event)  # type: ignore[arg-type]
+    waiting.tell(AssignWaiting(project_id=PROJECT), MONDAY + DAY / 2)
+    (kickoff,) = waiting.of(KickoffScheduled)
+    assert (kickoff.agenda, kickoff.days) == (DEFAULT_TEMPLATE.agenda, 3)
 
 
 def test_a_template_with_two_tasks_of_one_key_is_refused() -> None:

@@ -14,6 +14,7 @@ from nexa_chassis.testing import project, recorded
 from nexa_contracts.envelope import Event
 from nexa_contracts.examples import EXAMPLES
 from nexa_contracts.notifier import EmailSent
+from nexa_contracts.sales import AccountContractChanged
 from nexa_contracts.success import HandoffDeclined, KickoffScheduled
 from nexa_contracts.topics import topic_of
 from nexa_success.read_models.timeline import KIND_OF, entries, subjects, timeline
@@ -89,6 +90,20 @@ def test_of_the_mails_those_to_the_customer_are_seen_and_those_to_colleagues_are
 
     assert visibility_of(mail("welcome")) is Visibility.CUSTOMER
     assert visibility_of(mail("new_customer")) is Visibility.INTERNAL
+
+
+def test_why_a_contract_changed_stays_inside() -> None:
+    changed = AccountContractChanged(
+        account_id=deal_won().account_id,
+        arr=deal_won().amount,
+        previous_arr=deal_won().amount,
+        contract_end=MONDAY.date(),
+        previous_contract_end=MONDAY.date(),
+        reason="deal reopened: they doubt our price",
+        caused_by="deal-x@3",
+    )
+    assert visibility_of(changed) is Visibility.CUSTOMER
+    assert "doubt" not in str(sentence(changed))
 
 
 def test_an_entry_keeps_the_names_of_then() -> None:

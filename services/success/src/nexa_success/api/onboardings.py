@@ -146,7 +146,7 @@ class AssignBody(Body):
 class KickoffBody(Body):
     starts_at: AwareDatetime = Field(examples=["2025-11-28T09:00:00Z"])
     minutes: int = Field(default=60, ge=15, le=480)
-    reason: Text = Field(examples=["Tom is travelling"])
+    reason: Text = Field(description="Told to everybody who is invited.", examples=["Tom is travelling"])
 
 
 class ReasonBody(Body):

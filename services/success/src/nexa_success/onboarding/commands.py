@@ -168,18 +168,18 @@ class ResubmitHandoff:
 
 @dataclass(frozen=True, kw_only=True)
 class RemindUnread:
-    """The note of this round has had its time to be read."""
+    """The note has had its time to be read: that of this round; None: of the round there is, if its time is over too."""
 
     project_id: UUID
-    round: int
+    round: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EscalateHandoff:
-    """The handoff of this round has had its time to be accepted."""
+    """The handoff has had its time to be accepted: that of this round; None: of the round there is, if its time is over too."""
 
     project_id: UUID
-    round: int
+    round: int | None
 
 
 Command: TypeAlias = (

@@ -56,7 +56,7 @@ def decide(command: Command, state: Onboarding, now: datetime, desk: Desk) -> Se
         case CompleteProvedTasks():
             return tasks.complete_proved(command, state, now)
         case MarkTaskOverdue():
-            return tasks.mark_overdue(command, state)
+            return tasks.mark_overdue(command, state, desk)
         case PlanKickoff():
             return kickoff.plan(command, state, now, desk)
         case CancelKickoff():
@@ -72,8 +72,8 @@ def decide(command: Command, state: Onboarding, now: datetime, desk: Desk) -> Se
         case ResubmitHandoff():
             return handing_over.resubmit(command, state, now)
         case RemindUnread():
-            return handing_over.remind(command, state)
+            return handing_over.remind(command, state, now)
         case EscalateHandoff():
-            return handing_over.escalate(command, state)
+            return handing_over.escalate(command, state, now, desk)
         case _:
             assert_never(command)

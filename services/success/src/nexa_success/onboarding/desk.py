@@ -18,7 +18,7 @@ from nexa_contracts.success import (
 from nexa_contracts.values import Because, Candidate
 from nexa_success.csm.calendar import Calendar
 from nexa_success.template import state as template_state
-from nexa_success.template.state import DEFAULT_TEMPLATE, Template
+from nexa_success.template.state import DEFAULT_TEMPLATE, KickoffPlan, Template
 
 MOST_CANDIDATES = 20
 
@@ -45,12 +45,27 @@ class Seat:
 
 @dataclass(frozen=True)
 class Desk:
-    """`join_url` has a place {meeting_id}."""
+    """`kickoffs` are those of all template versions so far; `join_url` has a place {meeting_id}."""
 
     seats: Mapping[UUID, Seat] = field(default_factory=dict)
     turn: int = 0
     template: Template = DEFAULT_TEMPLATE
+    kickoffs: Mapping[int, KickoffPlan] = field(
+        default_factory=lambda: {DEFAULT_TEMPLATE.version: DEFAULT_TEMPLATE.kickoff}
+    )
     join_url: str = "https://meet.nexa.example/{meeting_id}"
+
+    def kickoff_of(self, version: int) -> KickoffPlan:
+        """The kickoff as the template's version plans it: an onboarding keeps the version it began with."""
+        return self.kickoffs.get(version, self.template.kickoff)
+
+    def manager_of(self, csm: Person | None) -> UUID | None:
+        """Whom the CSM reports to; where nobody is named, the first manager of the roster."""
+        seat = self.seats.get(csm.person_id) if csm else None
+        if seat is not None and seat.manager_id is not None:
+            return seat.manager_id
+        managers = (each.csm_id for each in self.seats.values() if each.role is Role.MANAGER)
+        return min(managers, default=None)
 
 
 @dataclass(frozen=True)
@@ -107,7 +122,8 @@ def evolve(desk: Desk, event: Event) -> Desk:
             known = desk.seats.get(event.csm_id)
             return _seated(desk, listed(event, known))
         case OnboardingTemplateChanged():
-            return replace(desk, template=template_state.evolve(desk.template, event))
+            template = template_state.evolve(desk.template, event)
+            return replace(desk, template=template, kickoffs={**desk.kickoffs, template.version: template.kickoff})
         case OnboardingStarted(csm=csm, specialist=specialist, turn=turn):
             for person in (csm, specialist):
                 desk = _taken(desk, person.person_id, turn) if person else desk

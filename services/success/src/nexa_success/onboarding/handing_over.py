@@ -23,6 +23,7 @@ from nexa_success.onboarding.commands import (
     RemindUnread,
     ResubmitHandoff,
 )
+from nexa_success.onboarding.desk import Desk
 from nexa_success.onboarding.events import HandoffNoteFiled
 from nexa_success.onboarding.state import Accepted, Declined, Live, NotStarted, Offered, Onboarding, Project, Running
 
@@ -100,21 +101,23 @@ def resubmit(command: ResubmitHandoff, state: Onboarding, now: datetime) -> Sequ
             assert_never(project.handoff)
 
 
-def remind(command: RemindUnread, state: Onboarding) -> Sequence[Event]:
+def remind(command: RemindUnread, state: Onboarding, now: datetime) -> Sequence[Event]:
+    """Of a note that nobody is responsible for nobody is reminded; its time begins when somebody is."""
     match state:
-        case Running(project=project) | Live(project=project):
+        case Running(project=project) | Live(project=project) if project.csm is not None:
             match project.handoff:
-                case Offered(round=round_, readers=readers, reminded=False) if round_ == command.round and not readers:
-                    return [HandoffReminded(**_of(project))]
+                case Offered(readers=readers, reminded=False) as offered if not readers:
+                    return [HandoffReminded(**_of(project))] if offered.has_had_its_time(command.round, now) else []
     return []
 
 
-def escalate(command: EscalateHandoff, state: Onboarding) -> Sequence[Event]:
+def escalate(command: EscalateHandoff, state: Onboarding, now: datetime, desk: Desk) -> Sequence[Event]:
     match state:
         case Running(project=project):
             match project.handoff:
-                case Offered(round=round_, escalated=False) if round_ == command.round:
-                    return [HandoffEscalated(**_of(project), manager_id=project.manager_id, round=round_)]
+                case Offered(escalated=False) as offered if offered.has_had_its_time(command.round, now):
+                    manager_id = desk.manager_of(project.csm) or project.manager_id
+                    return [HandoffEscalated(**_of(project), manager_id=manager_id, round=offered.round)]
     return []
 
 

@@ -1,6 +1,6 @@
 """The kickoff meeting: a working day of the CSM, one calendar entry that is updated and called off as plans change."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 
 from nexa_chassis.domain import NotFound, Refused, derive
@@ -27,9 +27,9 @@ LASTS = timedelta(minutes=60)
 
 def first(started: OnboardingStarted, seat: Seat, now: datetime, desk: Desk, *, sequence: int = 0) -> KickoffScheduled:
     """On the template's day after the won deal, or the CSM's next working day; never in the past."""
-    calendar = seat.calendar
+    calendar, planned = seat.calendar, desk.kickoff_of(started.template_version)
     won_on = calendar.day_of(started.won_at)
-    wanted = max(won_on + timedelta(days=desk.template.kickoff_in_days), calendar.day_of(now))
+    wanted = max(won_on + timedelta(days=planned.in_days), calendar.day_of(now))
     if wanted == calendar.day_of(now) and calendar.at(wanted, BEGINS) <= now:
         wanted += timedelta(days=1)
     starts_at = calendar.at(calendar.working_day_from(wanted), BEGINS)
@@ -45,7 +45,7 @@ def first(started: OnboardingStarted, seat: Seat, now: datetime, desk: Desk, *, 
         time_zone=calendar.time_zone,
         attendees=_attendees(started, seat.person),
         join_url=desk.join_url.replace("{meeting_id}", str(meeting_id)),
-        agenda=desk.template.agenda,
+        agenda=planned.agenda,
         account_name=started.account_name,
         arr=started.arr,
         won_at=started.won_at,
@@ -83,7 +83,7 @@ def plan(command: PlanKickoff, state: Onboarding, now: datetime, desk: Desk) -> 
     times = {"starts_at": command.starts_at, "ends_at": command.starts_at + timedelta(minutes=command.minutes)}
     match project.kickoff:
         case NoKickoff():
-            return [first(project.started, seat, now, desk).model_copy(update=times)]
+            return [_at(first(project.started, seat, now, desk), seat, times)]
         case Held():
             raise Refused("The kickoff was held already.", rule="kickoff.held")
         case Planned(meeting=meeting) if (meeting.starts_at, meeting.ends_at) == (times["starts_at"], times["ends_at"]):
@@ -92,9 +92,12 @@ def plan(command: PlanKickoff, state: Onboarding, now: datetime, desk: Desk) -> 
             changed = {**times, "sequence": meeting.sequence + 1, "reason": command.reason}
             return [KickoffMoved.model_validate(_fields(meeting) | changed)]
         case CalledOff(meeting=meeting):
-            days = (seat.calendar.day_of(command.starts_at) - seat.calendar.day_of(project.started.won_at)).days
-            anew = first(project.started, seat, now, desk, sequence=meeting.sequence + 1)
-            return [anew.model_copy(update={**times, "days": max(0, days)})]
+            return [_at(first(project.started, seat, now, desk, sequence=meeting.sequence + 1), seat, times)]
+
+
+def _at(planned: KickoffScheduled, seat: Seat, times: Mapping[str, datetime]) -> KickoffScheduled:
+    days = (seat.calendar.day_of(times["starts_at"]) - seat.calendar.day_of(planned.won_at)).days
+    return planned.model_copy(update={**times, "days": max(0, days)})
 
 
 def _check_day(calendar: Calendar, moment: datetime, name: str) -> None:

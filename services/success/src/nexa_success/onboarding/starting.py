@@ -55,7 +55,7 @@ def _begin(command: StartOnboarding, now: datetime, desk: Desk) -> Iterator[Even
         due_on=won_on + timedelta(days=template.due_in_days),
         csm=choice.seat.person if choice.seat else None,
         specialist=specialist.person if specialist else None,
-        manager_id=choice.seat.manager_id if choice.seat else None,
+        manager_id=desk.manager_of(choice.seat.person if choice.seat else None),
         contact=command.contact,
         rep_id=command.rep_id,
         template_version=template.version,
@@ -123,7 +123,7 @@ def pause(command: PauseOnboarding, state: Onboarding, now: datetime) -> Sequenc
             paused = OnboardingPaused(
                 project_id=command.project_id, account_id=started.account_id, reason=command.reason, paused_at=now
             )
-            called_off = kickoff.call_off(project, f"The deal was reopened: {command.reason}")
+            called_off = kickoff.call_off(project, "The onboarding is on hold")
             return [*called_off, paused]
         case NotStarted() | Paused() | Live():
             return []
@@ -163,7 +163,7 @@ def _hand_to(choice: Choice, project: Project, reason: str, now: datetime, desk:
         account_name=started.account_name,
         csm=seat.person,
         previous_csm_id=previous.person_id if previous else None,
-        manager_id=seat.manager_id,
+        manager_id=desk.manager_of(seat.person),
         turn=desk.turn + 1,
         reason=reason,
         because=choice.because,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -37,6 +37,8 @@ from nexa_contracts.success import (
     TaskStatus,
 )
 from nexa_success.onboarding.events import HandoffNoteFiled
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,17 @@ Kickoff: TypeAlias = NoKickoff | Planned | CalledOff | Held
 
 @dataclass(frozen=True)
 class Offered:
-    """Sales handed it over; `readers` have seen the note."""
+    """Sales handed it over, to be read and accepted by a time; `readers` have seen the note."""
 
+    accept_by: datetime = LONG_AGO
     round: int = 1
     readers: frozenset[str] = frozenset()
     reminded: bool = False
     escalated: bool = False
+
+    def has_had_its_time(self, round_: int | None, now: datetime) -> bool:
+        """Whether a clock of that round concerns it; a clock of no certain round does once its own time is over."""
+        return self.accept_by <= now if round_ is None else round_ == self.round
 
 
 @dataclass(frozen=True)
@@ -179,8 +186,8 @@ def _evolve(project: Project, event: Event) -> Project:
             return replace(project, kickoff=_held(project.kickoff))
         case HandoffNoteFiled():
             return replace(project, note=event)
-        case HandoffNoteWritten(round=round_):
-            return replace(project, handoff=Offered(round_))
+        case HandoffNoteWritten(round=round_, accept_by=accept_by):
+            return replace(project, handoff=Offered(accept_by, round_))
         case HandoffNoteRead() | HandoffReminded() | HandoffAccepted() | HandoffDeclined() | HandoffEscalated():
             return replace(project, handoff=_handoff(project.handoff, event))
         case _:

@@ -101,7 +101,7 @@ def complete_proved(command: CompleteProvedTasks, state: Onboarding, now: dateti
             return []
 
 
-def mark_overdue(command: MarkTaskOverdue, state: Onboarding) -> Sequence[Event]:
+def mark_overdue(command: MarkTaskOverdue, state: Onboarding, desk: Desk) -> Sequence[Event]:
     match state:
         case Running(project=project):
             task = project.tasks.get(command.key)
@@ -111,7 +111,7 @@ def mark_overdue(command: MarkTaskOverdue, state: Onboarding) -> Sequence[Event]
                 TaskOverdue(
                     **_of(project, task),
                     owner_id=task.owner_id,
-                    manager_id=project.manager_id,
+                    manager_id=desk.manager_of(project.csm) or project.manager_id,
                     account_name=project.started.account_name,
                     due_at=task.due_at,
                 )

@@ -87,10 +87,12 @@ csm_desk = ReadModel(
 async def _lock_desk(connection: AsyncConnection) -> Desk:
     listed = select(csms).where(csms.c.role.is_not(None)).order_by(csms.c.csm_id).with_for_update()
     seats = {row.csm_id: _seat(row) for row in await connection.execute(listed)}
+    template, kickoffs = await template_in_force(connection)
     return Desk(
         seats=seats,
         turn=max((seat.last_turn for seat in seats.values()), default=0),
-        template=await template_in_force(connection),
+        template=template,
+        kickoffs=kickoffs,
         join_url=success_settings().meeting_url,
     )
 

@@ -17,6 +17,14 @@ PROOFS = (CSM_ASSIGNED, WELCOME_MAIL_SENT, KICKOFF_SCHEDULED, KICKOFF_HELD, NOTE
 
 
 @dataclass(frozen=True)
+class KickoffPlan:
+    """When an onboarding's kickoff is, in days after the won deal, and what it is about."""
+
+    in_days: int
+    agenda: str
+
+
+@dataclass(frozen=True)
 class Template:
     """Version 1 is the default template."""
 
@@ -26,6 +34,10 @@ class Template:
     kickoff_in_days: int
     agenda: str
     training_documents: tuple[str, ...]
+
+    @property
+    def kickoff(self) -> KickoffPlan:
+        return KickoffPlan(self.kickoff_in_days, self.agenda)
 
 
 def _task(

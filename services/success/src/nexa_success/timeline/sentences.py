@@ -113,8 +113,8 @@ def _of_accounts_in_sales(event: Event) -> str | None:
             return f"Account corrected: {name}"
         case sales.AccountBecameCustomer(arr=arr, contract_end=end):
             return f"Became a customer: {money(arr)} a year, contract until {end}"
-        case sales.AccountContractChanged(arr=arr, contract_end=end, reason=reason):
-            return f"Contract changed ({reason}): {money(arr)} a year until {end}"
+        case sales.AccountContractChanged(arr=arr, contract_end=end):  # the reason is internal, the entry is not
+            return f"Contract changed: {money(arr)} a year until {end}"
         case sales.AccountChurned(arr=arr, reason=reason):
             return f"Churned, {money(arr)} a year lost: {reason}"
         case sales.AccountBecameProspect(reason=reason):
