@@ -17,6 +17,7 @@ DANA = UUID("1ead0003-6f1e-5a4b-9a54-0d2f6b6f0003")
 LENA = UUID("1ead0004-2b7c-5c3d-8e6f-7a8b9c0d0004")
 """A Low lead, who goes to the e-mail series."""
 ENROLMENT = UUID("e0a10005-3c8d-5d4e-9f70-8b9cad1e0005")
+SERIES = UUID("5e41e50f-4d9e-5e5f-a081-9cadbe2f000f")
 RULES = UUID("5c0e0006-4d9e-5e5f-a081-9cadbe2f0006")
 MARIA, JONAS, PRIYA = (UUID(f"4e90000{n}-5eaf-5f60-b192-adbecf3a000{n}") for n in (7, 8, 9))
 TASK = UUID("7a5c000a-6fb0-5071-82a3-becfd04b000a")
@@ -30,6 +31,7 @@ TEMPLATE = UUID("7e3b0014-e738-58f9-8a1b-374858c30014")
 HEALTH_RULES = UUID("4ea10015-f849-590a-9b2c-485969d40015")
 ALERT = UUID("a1e70016-095a-5a1b-8c3d-596a7ae50016")
 RENEWAL = UUID("4e4e0017-1a6b-5b2c-9d4e-6a7b8bf60017")
+ROUTING_RULES = UUID("40070019-3c8d-5d4e-8f60-8c9dad18001a")
 OTHER_PARTY = UUID("07be0018-2b7c-5c3d-8e5f-7b8c9c070018")
 MAIL = UUID("0a11000e-a3f4-54b5-86e7-f203148f000e")
 
@@ -110,6 +112,15 @@ MARKETING: tuple[Event, ...] = (
         duplicate=2,
         rejected=3,
     ),
+    marketing.LeadImportReverted(
+        import_id=IMPORT,
+        campaign_id=CAMPAIGN,
+        campaign_name=WEBINAR,
+        withdrawn=430,
+        restored=1,
+        conflicts=0,
+        converted=70,
+    ),
     marketing.LeadCreated(
         **_PROFILE,
         engagement=marketing.Engagement(
@@ -136,6 +147,44 @@ MARKETING: tuple[Event, ...] = (
         first_name="Lena",
         company="Harbor Foods",
     ),
+    marketing.NurtureSeriesPublished(
+        series_id=SERIES,
+        name="Webinar_Followup_Series",
+        version=2,
+        steps=(
+            marketing.NurtureStep(key="1", delay_hours=0, template="webinar_followup_1.v1"),
+            marketing.NurtureStep(
+                key="answers",
+                delay_hours=72,
+                template=marketing.NURTURE_LETTER,
+                condition=marketing.StepCondition.PREVIOUS_OPENED,
+                subject="What others asked after {campaign_name}",
+                text="Five teams told us how they began.",
+                link="https://nexa.example/webinars/q4/answers",
+                link_label="Read the answers",
+            ),
+        ),
+        in_flight=marketing.InFlight.MOVE,
+    ),
+    marketing.NurtureStepScheduled(
+        **_ENROLMENT,
+        series="Webinar_Followup_Series",
+        series_version=1,
+        step=2,
+        step_key="2",
+        since=_at(17, 10),
+        at=_at(20, 10),
+        passed=("1",),
+    ),
+    marketing.NurtureStepSkipped(
+        **_ENROLMENT,
+        series="Webinar_Followup_Series",
+        series_version=2,
+        step=2,
+        step_key="answers",
+        condition=marketing.StepCondition.PREVIOUS_OPENED,
+    ),
+    marketing.NurtureMoved(**_ENROLMENT, series="Webinar_Followup_Series", from_version=1, series_version=2),
     marketing.NurtureStopped(**_ENROLMENT, reason=marketing.NurtureStopReason.UNSUBSCRIBED),
 )
 
@@ -224,6 +273,20 @@ _WHY_MARIA = Because(
     ),
 )
 
+_ROUTING = (
+    sales.RoutingRule(
+        name="Enterprise Plan in EMEA to senior reps",
+        band=Band.MEDIUM,
+        level=sales.RepLevel.SENIOR,
+        territories=("emea",),
+        products=("Enterprise Plan",),
+    ),
+    sales.RoutingRule(
+        name="high band to senior reps", band=Band.HIGH, level=sales.RepLevel.SENIOR, alert_after_hours=4
+    ),
+    sales.RoutingRule(name="medium band to standard reps", band=Band.MEDIUM, level=sales.RepLevel.STANDARD),
+)
+
 _SOLD = sales.DealDetails(
     products=(sales.ProductLine(product="Enterprise Plan", seats=50),),
     special_requirements=("Salesforce integration", "SSO"),
@@ -268,6 +331,38 @@ SALES: tuple[Event, ...] = (
             ),
         ),
     ),
+    sales.RepWindowOpened(rep_id=MARIA, since=_at(17, 0), until=_at(24, 0), capacity=10),
+    sales.RepLeft(rep_id=MARIA, name="Maria Lind", reason="Moved to marketing", manager_id=PRIYA),
+    sales.RoutingRulesDrafted(rules_id=ROUTING_RULES, version=2, rules=_ROUTING, drafted_by="victor", based_on=1),
+    sales.RoutingRulesApproved(rules_id=ROUTING_RULES, version=2, drafted_by="victor", approved_by="wilma"),
+    sales.RoutingRulesChanged(
+        rules_id=ROUTING_RULES, version=2, rules=_ROUTING, drafted_by="victor", approved_by="wilma"
+    ),
+    sales.LeadWaitedTooLong(
+        **_IMPORTED,
+        band=Band.HIGH,
+        since=_at(15, 18),
+        reason="Of 2 senior reps 1 at capacity, 1 not available",
+        manager_ids=(PRIYA,),
+    ),
+    sales.FollowUpRecorded(
+        **_IMPORTED,
+        rep_id=MARIA,
+        channel=sales.FollowUpChannel.CALL,
+        outcome=sales.FollowUpOutcome.REACHED,
+        attempt=1,
+        found_interest=True,
+        note="Wants an offer for 50 users",
+        recorded_by="maria",
+        task_id=TASK,
+        next_step=sales.NextStep(
+            title="Convert the lead",
+            due_at=_at(17, 10),
+            priority=sales.TaskPriority.URGENT,
+            reason="reached, and there is interest",
+        ),
+    ),
+    sales.LeadRecycled(**_IMPORTED, band=Band.HIGH, score=85, round=2, reason="No budget before spring"),
     sales.LeadSentToNurture(
         lead_id=LENA,
         campaign_id=CAMPAIGN,
@@ -563,6 +658,12 @@ NOTIFIER: tuple[Event, ...] = (
     notifier.EmailSent(**_MAIL, attempts=1),
     notifier.EmailFailed(**_MAIL, attempts=1, reason="refused: 550 mailbox unavailable"),
     notifier.EmailOutcomeUnknown(**_MAIL, attempts=1, reason="no answer after the message was handed over"),
+    notifier.EmailSuppressed(**_MAIL, cause="unsubscribed"),
+    notifier.EmailOpened(**_MAIL, occurred_at=_at(17, 10, 30)),
+    notifier.EmailClicked(
+        **_MAIL, occurred_at=_at(17, 10, 31), link=0, url="https://nexa.example/webinars/q4/recording"
+    ),
+    notifier.UnsubscribeRequested(**_MAIL, occurred_at=_at(18, 8)),
 )
 
 EXAMPLES: dict[type[Event], Event] = {

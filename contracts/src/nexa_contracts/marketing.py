@@ -3,11 +3,22 @@
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from nexa_contracts.envelope import Event, Personal
-from nexa_contracts.values import CampaignId, EnrolmentId, ImportId, LeadId, Money, OriginalImport, Ratio, Value
+from nexa_contracts.values import (
+    Because,
+    CampaignId,
+    EnrolmentId,
+    ImportId,
+    LeadId,
+    Money,
+    OriginalImport,
+    Ratio,
+    Value,
+)
 
 CampaignName = Annotated[
     str, Field(description="Name of the campaign, as it was then.", examples=["Q4 Product Webinar"])
@@ -159,6 +170,21 @@ class LeadImportCompleted(Event):
     rejected: int = Field(
         ge=0, description="Rows that could not be read as a lead; the import lists each with its reason."
     )
+    cancelled: bool = Field(
+        default=False, description="It was stopped before its end: the counts are those of the rows until then."
+    )
+
+
+class LeadImportReverted(Event):
+    """An import was taken back. What later edits had touched, and leads that were converted, stayed as they are."""
+
+    import_id: ImportId
+    campaign_id: CampaignId
+    campaign_name: CampaignName
+    withdrawn: int = Field(ge=0, description="Leads that the import had made and that were withdrawn.")
+    restored: int = Field(ge=0, description="Leads it had changed of which fields are again what they were before.")
+    conflicts: int = Field(ge=0, description="Leads with fields left alone, because a later edit had touched them.")
+    converted: int = Field(ge=0, description="Leads that stayed as they are, because they had been converted.")
 
 
 class LeadProfile(Event):
@@ -239,6 +265,77 @@ class LeadUnsubscribed(Event):
     campaign_id: CampaignId
 
 
+NURTURE_LETTER = "nurture_letter.v1"
+NURTURE_TEMPLATES = ("webinar_followup_1.v1", "webinar_followup_2.v1", "webinar_followup_3.v1", NURTURE_LETTER)
+"""The mail templates that a series may use. The letter's words are the step's own."""
+
+
+class StepCondition(StrEnum):
+    """What must be so when a step's time has come; else it is passed over. `previous` is the last mail that was sent."""
+
+    ALWAYS = "always"
+    PREVIOUS_OPENED = "previous_opened"
+    PREVIOUS_NOT_OPENED = "previous_not_opened"
+    PREVIOUS_CLICKED = "previous_clicked"
+    PREVIOUS_NOT_CLICKED = "previous_not_clicked"
+
+
+class NurtureStep(Value):
+    """One mail of a series."""
+
+    key: str = Field(
+        pattern="^[a-z0-9][a-z0-9_-]{0,39}$",
+        description="Names the mail in all versions of the series; who got it never gets it again.",
+        examples=["answers"],
+    )
+    delay_hours: int = Field(ge=0, le=8760, description="Hours after the step before, the first one after the entry.")
+    template: str = Field(description="Mail template.", examples=[NURTURE_LETTER])
+    condition: StepCondition = Field(default=StepCondition.ALWAYS, description="What must be so for it to be sent.")
+    subject: str | None = Field(
+        default=None, description="Subject of the letter; may name {first_name}, {company}, {campaign_name}."
+    )
+    text: str | None = Field(default=None, description="Text of the letter, paragraphs apart by an empty line.")
+    link: str | None = Field(default=None, description="Where the letter's link leads, http or https.")
+    link_label: str | None = Field(default=None, description="What the link is called.", examples=["Read the answers"])
+
+
+class SeriesEntry(Value):
+    """Which Low leads enter a series; a list that is empty lets all in."""
+
+    source_kinds: tuple[LeadSourceKind, ...] = Field(
+        default=(), description="Kinds of source.", examples=[("webinar",)]
+    )
+    company_sizes: tuple[CompanySize, ...] = Field(default=(), description="Sizes of company.")
+    campaigns: tuple[UUID, ...] = Field(default=(), description="Campaigns that found the lead.")
+
+
+class InFlight(StrEnum):
+    """What becomes of those who are in a series when its next version is published."""
+
+    FINISH = "finish"
+    MOVE = "move"
+    STOP = "stop"
+
+
+class NurtureSeriesPublished(Event):
+    """A series has a new version. A version that was published never changes."""
+
+    series_id: UUID = Field(description="The series.")
+    name: str = Field(description="Name of the series.", examples=["Webinar_Followup_Series"])
+    version: int = Field(ge=1, description="Version of the series.")
+    steps: tuple[NurtureStep, ...] = Field(description="The mails, in order.")
+    entry: SeriesEntry = Field(default=SeriesEntry(), description="Who enters.")
+    rank: int = Field(default=100, ge=0, description="Where several series would take a lead, the lowest does.")
+    reentry_days: int | None = Field(
+        default=None, ge=1, description="Days after its end until a lead may enter again; null is never."
+    )
+    accepts: bool = Field(default=True, description="Whether leads enter it at all.")
+    in_flight: InFlight = Field(
+        description="finish: they go on in their version; move: they go on in this one, behind the last of their steps "
+        "that it still has; stop: their series ends."
+    )
+
+
 class LeadEnrolledInNurture(Event):
     """A lead entered an e-mail series."""
 
@@ -246,7 +343,23 @@ class LeadEnrolledInNurture(Event):
     lead_id: LeadId
     campaign_id: CampaignId
     series: str = Field(description="Name of the series.", examples=["Webinar_Followup_Series"])
-    series_version: int = Field(ge=1, description="Version of the series; an enrolment keeps it to its end.")
+    series_version: int = Field(ge=1, description="Version of the series that it begins with.")
+    because: Because | None = Field(default=None, description="The entry rule, and which other series there were.")
+
+
+class NurtureStepScheduled(Event):
+    """The next step of an enrolment has a time; without an address it waits beyond it."""
+
+    enrolment_id: EnrolmentId
+    lead_id: LeadId
+    campaign_id: CampaignId
+    series: str = Field(description="Name of the series.", examples=["Webinar_Followup_Series"])
+    series_version: int = Field(ge=1, description="Version of the series.")
+    step: int = Field(ge=1, description="Number of the step, from 1.")
+    step_key: str = Field(description="Key of the step.", examples=["2"])
+    since: AwareDatetime = Field(description="What its delay is counted from: the step before, or the entry.")
+    at: AwareDatetime = Field(description="When it is due.")
+    passed: tuple[str, ...] = Field(default=(), description="Keys of the steps sent or passed over.", examples=[("1",)])
 
 
 class NurtureStepDue(Event):
@@ -259,10 +372,41 @@ class NurtureStepDue(Event):
     series: str = Field(description="Name of the series.", examples=["Webinar_Followup_Series"])
     series_version: int = Field(default=1, ge=1, description="Version of the series.")
     step: int = Field(ge=1, description="Number of the step, from 1.")
+    step_key: str | None = Field(
+        default=None, description="Key of the step, the same in all versions; its number if there is none."
+    )
     template: str = Field(description="Name and version of the mail template.", examples=["webinar_followup_1.v1"])
     email: Annotated[str, Personal()] = Field(description="Where to.", examples=["dana.reyes@acme.example"])
     first_name: Annotated[str | None, Personal()] = Field(default=None, description="Given name.", examples=["Dana"])
     company: str | None = Field(default=None, description="Name of the company.", examples=["Acme Corp"])
+    subject: Annotated[str | None, Personal()] = Field(default=None, description="Subject of the letter, filled in.")
+    text: Annotated[str | None, Personal()] = Field(default=None, description="Text of the letter, filled in.")
+    link: str | None = Field(default=None, description="Where the letter's link leads.")
+    link_label: str | None = Field(default=None, description="What the link is called.")
+
+
+class NurtureStepSkipped(Event):
+    """A step's time had come and its condition was not met: no mail."""
+
+    enrolment_id: EnrolmentId
+    lead_id: LeadId
+    campaign_id: CampaignId
+    series: str = Field(description="Name of the series.", examples=["Webinar_Followup_Series"])
+    series_version: int = Field(ge=1, description="Version of the series.")
+    step: int = Field(ge=1, description="Number of the step, from 1.")
+    step_key: str = Field(description="Key of the step.", examples=["2"])
+    condition: StepCondition = Field(description="What was not so.")
+
+
+class NurtureMoved(Event):
+    """An enrolment goes on in a newer version of its series."""
+
+    enrolment_id: EnrolmentId
+    lead_id: LeadId
+    campaign_id: CampaignId
+    series: str = Field(description="Name of the series.", examples=["Webinar_Followup_Series"])
+    from_version: int = Field(ge=1, description="Version it was in.")
+    series_version: int = Field(ge=1, description="Version it is in now.")
 
 
 class NurtureStopped(Event):
@@ -272,3 +416,7 @@ class NurtureStopped(Event):
     lead_id: LeadId
     campaign_id: CampaignId
     reason: NurtureStopReason = Field(description="Why it ended.")
+    series: str | None = Field(default=None, description="Name of the series.", examples=["Webinar_Followup_Series"])
+    detail: str | None = Field(
+        default=None, description="In words, where there is more to say.", examples=["ended by version 3"]
+    )

@@ -31,7 +31,10 @@ CAMPAIGN = Topic(
     (marketing.CampaignCreated, marketing.CampaignChanged, marketing.CampaignMetricsChanged),
 )
 LEAD_IMPORT = Topic(
-    "marketing", "lead_import", "import_id", (marketing.LeadImportStarted, marketing.LeadImportCompleted)
+    "marketing",
+    "lead_import",
+    "import_id",
+    (marketing.LeadImportStarted, marketing.LeadImportCompleted, marketing.LeadImportReverted),
 )
 LEAD = Topic(
     "marketing",
@@ -49,8 +52,16 @@ NURTURE = Topic(
     "marketing",
     "nurture",
     "enrolment_id",
-    (marketing.LeadEnrolledInNurture, marketing.NurtureStepDue, marketing.NurtureStopped),
+    (
+        marketing.LeadEnrolledInNurture,
+        marketing.NurtureStepScheduled,
+        marketing.NurtureStepDue,
+        marketing.NurtureStepSkipped,
+        marketing.NurtureMoved,
+        marketing.NurtureStopped,
+    ),
 )
+NURTURE_SERIES = Topic("marketing", "nurture_series", "series_id", (marketing.NurtureSeriesPublished,))
 SCORING_RULES = Topic("scoring", "scoring_rules", "rules_id", (scoring.ScoringRulesChanged,))
 LEAD_SCORE = Topic("scoring", "lead_score", "lead_id", (scoring.LeadScored,))
 HEALTH_RULES = Topic("scoring", "health_rules", "rules_id", (scoring.HealthRulesChanged,))
@@ -60,7 +71,13 @@ ACCOUNT_HEALTH = Topic(
     "account_id",
     (scoring.HealthScored, scoring.ChurnRiskDetected, scoring.ChurnRiskCleared),
 )
-REP = Topic("sales", "rep", "rep_id", (sales.RepUpdated,))
+REP = Topic("sales", "rep", "rep_id", (sales.RepUpdated, sales.RepWindowOpened, sales.RepLeft))
+ROUTING_RULES = Topic(
+    "sales",
+    "routing_rules",
+    "rules_id",
+    (sales.RoutingRulesDrafted, sales.RoutingRulesApproved, sales.RoutingRulesChanged),
+)
 ASSIGNMENT = Topic(
     "sales",
     "assignment",
@@ -68,9 +85,12 @@ ASSIGNMENT = Topic(
     (
         sales.LeadAssigned,
         sales.LeadQueued,
+        sales.LeadWaitedTooLong,
         sales.LeadSentToNurture,
         sales.LeadConverted,
         sales.LeadDisqualified,
+        sales.LeadRecycled,
+        sales.FollowUpRecorded,
         sales.LeadReleased,
     ),
 )
@@ -239,7 +259,15 @@ NOTIFICATION = Topic(
     "notifier",
     "notification",
     "notification_id",
-    (notifier.EmailSent, notifier.EmailFailed, notifier.EmailOutcomeUnknown),
+    (
+        notifier.EmailSent,
+        notifier.EmailFailed,
+        notifier.EmailOutcomeUnknown,
+        notifier.EmailSuppressed,
+        notifier.EmailOpened,
+        notifier.EmailClicked,
+        notifier.UnsubscribeRequested,
+    ),
 )
 
 ALL_TOPICS = (
@@ -247,11 +275,13 @@ ALL_TOPICS = (
     LEAD_IMPORT,
     LEAD,
     NURTURE,
+    NURTURE_SERIES,
     SCORING_RULES,
     LEAD_SCORE,
     HEALTH_RULES,
     ACCOUNT_HEALTH,
     REP,
+    ROUTING_RULES,
     ASSIGNMENT,
     IMPORT_ROUTING,
     TASK,
