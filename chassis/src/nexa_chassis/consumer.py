@@ -89,6 +89,7 @@ class Consumer:
 
     def __init__(self, runtime: Runtime, consumed: Consumed, ends: LogEnds) -> None:
         self.name = f"{runtime.service.name}.{consumed.name}"
+        self.group = f"nexa-{self.name}"
         self.topics = tuple(topic.name for topic in topics_of(consumed))
         self.handled = 0
         self.oldest_unhandled: datetime | None = None
@@ -143,11 +144,11 @@ class Consumer:
             metadata_max_age_ms=3_000,
             logger=logging.getLogger("nexa_chassis.faststream"),
             log_level=logging.DEBUG,
-            graceful_timeout=self._runtime.settings.stop_timeout,
+            graceful_timeout=self._runtime.settings.stop_timeout / 2,  # the other half is for leaving the group
         )
         self._subscriber = broker.subscriber(
             *self.topics,
-            group_id=f"nexa-{self.name}",
+            group_id=self.group,
             batch=True,
             max_records=MOST_RECORDS,
             batch_timeout_ms=500,

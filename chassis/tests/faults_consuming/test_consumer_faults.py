@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from aiokafka.protocol.group import LeaveGroupRequest
 from canteen import CURED
 from canteen_desk import Desk, Order, a_canteen, consuming
 
@@ -16,6 +17,7 @@ from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.consumer import LOGS_LOST, Consumer, consumers_of
 from nexa_chassis.consuming_rows import LostPartition
 from nexa_chassis.decoding import decode_parts
+from nexa_chassis.fresh_start import pass_over_history
 from nexa_chassis.handlers import ReactionHandler
 from nexa_chassis.provisioning import ensure_topics
 from nexa_chassis.testing import eventually
@@ -123,6 +125,81 @@ async def test_a_member_frozen_beyond_its_session_has_no_effect_twice_when_it_th
             more = an_evening(canteen)
             await canteen.send(*more)
             await everything_once(canteen, [*evening, *more])
+
+
+async def test_a_member_that_the_group_removed_in_the_midst_of_a_batch_joins_again_and_has_no_effect_twice(
+    canteen: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a session that ran out: the effects are committed, the offsets are refused, the batch comes again."""
+    write, refused = Consumer._commit, 0
+
+    async def once_removed(self: Consumer, records: Any) -> None:
+        nonlocal refused
+        if refused == 0 and self.handled >= len(first):
+            coordinator = self._kafka._coordinator
+            await coordinator._send_req(LeaveGroupRequest(coordinator.group_id, coordinator.member_id))
+            refused = len(records)
+        await write(self, records)
+
+    monkeypatch.setattr(Consumer, "_commit", once_removed)
+    evening = an_evening(canteen)
+    first, second = evening[:500], evening[500:]
+    await canteen.send(*first)
+    async with consuming(canteen.runtime()) as [only]:
+        await everything_once(canteen, first)
+        await eventually(lambda: _all_committed(canteen, first), what="the offsets of the first half are committed")
+        await canteen.send(*second)
+        await everything_once(canteen, evening)
+        await eventually(lambda: _all_committed(canteen, evening), what="the offsets of all of it are committed")
+        assert only.handled == len(evening) + refused
+    assert refused > 0
+
+
+async def _all_committed(canteen: Desk, orders: Sequence[Order]) -> bool:
+    return await canteen.committed() == len(orders)
+
+
+async def test_a_membership_given_up_in_the_midst_of_a_batch_leaves_the_group(
+    canteen: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch hangs, as on a database that does not answer."""
+    handle, hanging = batch.BatchHandler.handle, asyncio.Event()
+
+    async def hangs_once(self: batch.BatchHandler, *arguments: Any) -> None:
+        if not hanging.is_set():
+            hanging.set()
+            await asyncio.Event().wait()
+        await handle(self, *arguments)
+
+    monkeypatch.setattr(batch.BatchHandler, "handle", hangs_once)
+    evening = an_evening(canteen)
+    async with consuming(canteen.runtime()) as [only]:
+        await canteen.send(*evening)
+        await asyncio.wait_for(hanging.wait(), 30)
+        only._broken = "its log was begun anew"
+        await eventually(lambda: _so(only._kafka is None), what="the membership is given up")
+        await eventually(lambda: _so(only.assigned == 4), what="the next membership has all partitions")
+        await everything_once(canteen, evening)
+
+
+async def _so(value: bool) -> bool:
+    return value
+
+
+async def test_what_begins_anew_waits_until_the_killed_have_left_the_group(canteen: Desk) -> None:
+    evening = an_evening(canteen)
+    await canteen.send(*evening)
+    with canteen.process():
+        await some_are_served(canteen, 1)
+    served = len(await canteen.served())
+    await canteen.act("delete from handled_offsets")
+    runtime = canteen.runtime()
+    await pass_over_history(runtime, consumers_of(runtime))
+    assert await canteen.committed() == len(evening)
+    async with consuming(runtime):
+        await canteen.send(canteen.order(uuid4(), 1, dish="cake"))
+        await canteen.all_handled()
+    assert len(await canteen.served()) == served + 1
 
 
 async def test_partitions_move_between_members_in_the_midst_of_slow_batches_without_a_second_reading(
