@@ -18,6 +18,7 @@ FED_BY_OWN_EVENTS = (
     "onboarding_board",
     "onboarding_tasks",
     "signals_by_day",
+    "versions_in_use",
     "churn_alerts",
     "renewals_due",
     "where_customers_stand",

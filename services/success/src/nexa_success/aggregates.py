@@ -2,6 +2,9 @@
 
 from nexa_chassis.domain import Aggregate, AggregateInContext
 from nexa_contracts import topics
+from nexa_success.account_version import decisions as version_decisions
+from nexa_success.account_version import state as version_state
+from nexa_success.account_version.events import VersionNoted
 from nexa_success.churn_alert import decisions as churn_alert_decisions
 from nexa_success.churn_alert import state as churn_alert_state
 from nexa_success.churn_alert.events import AlertOwnerChanged
@@ -89,6 +92,17 @@ account_signals = Aggregate[signals_decisions.ReportSignals, signals_state.Accou
     initial=signals_state.AccountSignals(),
     evolve=signals_state.evolve,
     decide=signals_decisions.decide,
+)
+
+account_version = Aggregate[version_decisions.ReportVersion, version_state.VersionsRun](
+    name="account_version",
+    key="account_id",
+    topic=topics.ACCOUNT_VERSION,
+    private=(VersionNoted,),
+    commands=(version_decisions.ReportVersion,),
+    initial=version_state.VersionsRun(),
+    evolve=version_state.evolve,
+    decide=version_decisions.decide,
 )
 
 churn_alert = Aggregate[churn_alert_decisions.Command, churn_alert_state.Alert](

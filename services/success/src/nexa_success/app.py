@@ -3,6 +3,7 @@
 from nexa_chassis.service import Service
 from nexa_success.aggregates import (
     account_signals,
+    account_version,
     churn_alert,
     csm,
     identity,
@@ -11,7 +12,7 @@ from nexa_success.aggregates import (
     onboarding_template,
     renewal,
 )
-from nexa_success.api import alerts, csms, customers, onboardings, renewals, signals, tasks, templates
+from nexa_success.api import alerts, csms, customers, onboardings, renewals, signals, tasks, templates, versions
 from nexa_success.api import lifecycle as lifecycle_api
 from nexa_success.api import timeline as timeline_api
 from nexa_success.reactions.assign_waiting_onboardings import assign_waiting_onboardings
@@ -33,6 +34,7 @@ from nexa_success.read_models.onboarding_templates import onboarding_templates
 from nexa_success.read_models.renewals_due import renewals_due
 from nexa_success.read_models.signals_by_day import signals_by_day
 from nexa_success.read_models.timeline import timeline
+from nexa_success.read_models.versions_in_use import versions_in_use
 from nexa_success.read_models.where_customers_stand import where_customers_stand
 from nexa_success.read_models.who_is_whom import who_is_whom
 from nexa_success.signals.importing import import_signals
@@ -47,6 +49,7 @@ success = Service(
         onboarding_template,
         onboarding,
         account_signals,
+        account_version,
         churn_alert,
         renewal,
         identity,
@@ -71,6 +74,7 @@ success = Service(
         onboarding_board,
         onboarding_tasks,
         signals_by_day,
+        versions_in_use,
         churn_alerts,
         renewals_due,
         who_is_whom,
@@ -84,6 +88,7 @@ success = Service(
         onboardings.routes,
         tasks.routes,
         signals.routes,
+        versions.routes,
         alerts.routes,
         renewals.routes,
         customers.routes,

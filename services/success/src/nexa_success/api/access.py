@@ -24,4 +24,7 @@ Writer: TypeAlias = Annotated[Call, Depends(allow("csm", "success_manager"))]
 Manager: TypeAlias = Annotated[Call, Depends(allow("success_manager", "operator"))]
 Merger: TypeAlias = Annotated[Call, Depends(allow("success_manager"))]
 Reporter: TypeAlias = Annotated[Call, Depends(allow("csm", "success_manager", "integration"))]
+VersionReporter: TypeAlias = Annotated[
+    Call, Depends(allow("csm", "success_manager", "support_agent", "operator", "integration"))
+]
 ReportReader: TypeAlias = Annotated[Call, Depends(allow(*READERS, "integration"))]

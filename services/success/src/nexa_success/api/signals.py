@@ -121,7 +121,8 @@ async def read_signals_of(
 @routes.post("/signals/import", status_code=202, dependencies=[Depends(body_limit(LARGEST_FILE))])
 async def import_file(body: Annotated[bytes, Body(media_type="text/csv")], call: Reporter) -> ImportView:
     """A CSV file in UTF-8, one row per account and day: `account_id` or `account` (its name), `on`, and any of usage, adoption,
-    support_tickets, payment, engagement, nps. Bad rows are listed, the others are taken; the same file again adds nothing.
+    support_tickets, payment, engagement, nps, and `version`, the product version it ran. Bad rows are listed, the others are
+    taken; the same file again adds nothing.
     """
     import_id = call.new_id("signal import")
     file, sha256 = await asyncio.to_thread(lambda: (read_signals(body, call.now), hashlib.sha256(body).hexdigest()))

@@ -40,6 +40,7 @@ KINDS = {
     topics.IDENTITY: "identity",
     topics.LIFECYCLE: "lifecycle",
     topics.NOTIFICATION: "mail",
+    topics.ACCOUNT_VERSION: "account",
 }
 """The topics that tell of customers with the kind each is filtered by, in the order in which one follows from the other."""
 

@@ -15,12 +15,14 @@ from uuid import UUID
 
 from nexa_chassis.domain import Refused
 from nexa_contracts.success import EngagementLevel, PaymentStatus
-from nexa_success.signals.decisions import check
-from nexa_success.signals.state import Signals
+from nexa_success.account_version.decisions import number_of
+from nexa_success.signals.decisions import check_day, check_values
+from nexa_success.signals.state import NOTHING, Signals
 
 MOST_ROWS = 200_000
 LONGEST_LINE = 10_000
 SHOWN = 60
+REPORTED = (*Signals._fields, "version")
 SEPARATORS = (",", ";", "\t", "|")
 
 SPELLINGS: Mapping[str, Sequence[str]] = {
@@ -33,6 +35,7 @@ SPELLINGS: Mapping[str, Sequence[str]] = {
     "payment": ("payment", "paymentstatus", "payments"),
     "engagement": ("engagement", "engagementlevel"),
     "nps": ("nps", "npsscore", "netpromoterscore"),
+    "version": ("version", "productversion", "appversion"),
 }
 COLUMN_OF = {spelling: name for name, spellings in SPELLINGS.items() for spelling in spellings}
 
@@ -71,6 +74,7 @@ class Row:
     account: Named
     on: date
     signals: Signals
+    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ def _lines(body: bytes) -> Iterator[tuple[int, str]]:
 
 def _check_first(row: Row, first: Row) -> None:
     """The same row again is harmless; another one about the same day leaves open which of them counts."""
-    if row.signals != first.signals:
+    if (row.signals, row.version) != (first.signals, first.version):
         reason = f"line {first.line} reports other values of this account and day; there is one row for each"
         raise _Unusable("on", reason)
 
@@ -165,11 +169,14 @@ class _Layout:
             engagement=self._read(cells, "engagement", _one_of(EngagementLevel)),
             nps=self._read(cells, "nps", _whole),
         )
+        version = self._read(cells, "version", number_of)
         try:
-            check(on, signals, now)
+            check_day(on, now)
+            if version is None or signals != NOTHING:
+                check_values(signals)
         except Refused as refused:
             raise _Unusable(refused.field, refused.message) from None
-        return Row(line, account, on, signals)
+        return Row(line, account, on, signals, version)
 
     def _cells(self, text: str) -> list[str]:
         if len(text) > LONGEST_LINE:
@@ -250,8 +257,8 @@ def _check_columns(places: Mapping[str, int]) -> None:
         raise _no_file("The header names no account; name a column account_id or account.")
     if "on" not in places:
         raise _no_file("The header names no day; name a column on or date.")
-    if not any(name in places for name in Signals._fields):
-        raise _no_file(f"The header names no signal; name a column after one of {', '.join(Signals._fields)}.")
+    if not any(name in places for name in REPORTED):
+        raise _no_file(f"The header names no signal; name a column after one of {', '.join(REPORTED)}.")
 
 
 def _percent(cell: str) -> float:

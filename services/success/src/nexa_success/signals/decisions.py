@@ -23,15 +23,16 @@ class ReportSignals:
 
 
 def decide(command: ReportSignals, state: AccountSignals, now: datetime) -> Sequence[AccountSignalReported]:
-    check(command.on, command.signals, now)
+    check_day(command.on, now)
+    check_values(command.signals)
     known = state.on(command.on)
     if known.with_reported(command.signals) == known:
         return []
     return [AccountSignalReported(account_id=command.account_id, on=command.on, **command.signals._asdict())]
 
 
-def check(on: date, signals: Signals, now: datetime) -> None:
-    """Raises Refused for a report that cannot be taken, whatever is known of the account."""
+def check_day(on: date, now: datetime) -> None:
+    """Raises Refused for a day that nothing can be reported of."""
     today = now.astimezone(UTC).date()
     if on > today + A_DAY:  # where it is tomorrow already, it is so by less than a day
         raise Refused(f"{on} is still to come; today is {today}.", rule="signals.future", field="on")
@@ -41,6 +42,10 @@ def check(on: date, signals: Signals, now: datetime) -> None:
             rule="signals.too_old",
             field="on",
         )
+
+
+def check_values(signals: Signals) -> None:
+    """Raises Refused for values that cannot be, whatever is known of the account."""
     if signals == NOTHING:
         raise Refused(
             f"Nothing is reported; give at least one of {', '.join(Signals._fields)}.", rule="signals.nothing"

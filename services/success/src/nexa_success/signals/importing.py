@@ -3,7 +3,7 @@
 The file is read before the job begins; what it holds is kept in batches, and a batch goes when its rows have their outcome.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, assert_never
@@ -19,11 +19,13 @@ from nexa_chassis.jobs import Finished, Job, JobState
 from nexa_chassis.origin import Origin
 from nexa_chassis.runtime import Runtime
 from nexa_chassis.transaction import Transaction
+from nexa_success.account_version.decisions import ReportVersion
 from nexa_success.read_models.account_directory import accounts_called, accounts_known
 from nexa_success.signals.csv_file import AccountId, AccountName, Named, Reject, Row, SignalFile, shown
 from nexa_success.signals.decisions import ReportSignals, happened_at
 from nexa_success.signals.import_tables import signal_import_batches as batches
 from nexa_success.signals.import_tables import signal_imports as imports
+from nexa_success.signals.state import NOTHING
 
 JOB = "import_signals"
 ROWS_PER_STEP = 500
@@ -114,7 +116,7 @@ async def _take(tx: Transaction, rows: Sequence[Row], origin: Origin, now: datet
     """How many rows said something new, and those that were rejected."""
     verdicts = await _accounts(tx, rows)
     rejects: list[Reject] = []
-    commands: list[tuple[Row, tuple[object, Origin]]] = []
+    commands: list[tuple[Row, list[tuple[object, Origin]]]] = []
     for row in rows:
         verdict = verdicts[row.account]
         if isinstance(verdict, str):
@@ -123,16 +125,23 @@ async def _take(tx: Transaction, rows: Sequence[Row], origin: Origin, now: datet
         told = Origin(
             origin.actor, origin.correlation_id, traceparent=origin.traceparent, time=happened_at(row.on, now)
         )
-        commands.append((row, (ReportSignals(account_id=verdict, on=row.on, signals=row.signals), told)))
-    await tx.load([command for _, command in commands])
+        commands.append((row, [(command, told) for command in _reports(verdict, row, now)]))
+    await tx.load([command for _, reports in commands for command in reports])
     created = 0
-    for row, command in commands:
+    for row, reports in commands:
         try:
-            created += bool(tx.decide([command]))
+            created += bool(tx.decide(reports))
         except Refused as refused:
             rejects.append(Reject(row.line, refused.field, refused.message))
     await tx.write()
     return created, rejects
+
+
+def _reports(account_id: UUID, row: Row, now: datetime) -> Iterator[ReportSignals | ReportVersion]:
+    if row.signals != NOTHING:
+        yield ReportSignals(account_id=account_id, on=row.on, signals=row.signals)
+    if row.version is not None:
+        yield ReportVersion(account_id=account_id, version=row.version, since=happened_at(row.on, now))
 
 
 async def _accounts(tx: Transaction, rows: Iterable[Row]) -> Mapping[Named, Verdict]:

@@ -50,6 +50,8 @@ def _of_marketing(event: Event) -> str | None:
             return "Wants no more marketing mail"
         case marketing.LeadEnrolledInNurture(series=series):
             return f"Entered the e-mail series {series}"
+        case marketing.NurtureStepScheduled(series=series, step=step, at=at):
+            return f"Step {step} of the e-mail series {series} is due {at:%Y-%m-%d %H:%M} UTC"
         case marketing.NurtureStepDue(series=series, step=step):
             return f"Step {step} of the e-mail series {series}"
         case marketing.NurtureStopped(reason=reason):
@@ -209,6 +211,8 @@ def _of_life_after(event: Event) -> str | None:
         case success.AccountSignalReported(on=on) as signal:
             given = signal.model_dump(exclude={"account_id", "on"}, exclude_none=True)
             return f"Reported for {on}: {', '.join(name.replace('_', ' ') for name in given)}"
+        case success.AccountVersionReported(version=version, previous=previous):
+            return f"Runs version {version}" + (f", {previous} before" if previous else "")
         case success.ChurnAlertRaised(message=message):
             return f"Churn alert: {message}"
         case success.ChurnAlertAcknowledged():
