@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import CommitFailedError
 
 from nexa_chassis.consumer import Consumer, cluster_id
 from nexa_chassis.runtime import Runtime
@@ -26,7 +27,6 @@ async def pass_over_history(runtime: Runtime, consumers: Sequence[Consumer]) -> 
     """
     bootstrap = runtime.settings.kafka_bootstrap
     cluster = await cluster_id(bootstrap)
-    await _await_empty(bootstrap, [consumer.group for consumer in consumers])
     for consumer in consumers:
         places = await _partitions(bootstrap, consumer.topics)
         kafka = AIOKafkaConsumer(
@@ -38,7 +38,7 @@ async def pass_over_history(runtime: Runtime, consumers: Sequence[Consumer]) -> 
         try:
             kafka.assign(places)
             ends = await kafka.end_offsets(places)
-            await kafka.commit(ends)
+            await _move(kafka, consumer.group, ends)
         finally:
             await kafka.stop()
         async with runtime.engine.begin() as connection:
@@ -57,23 +57,17 @@ async def pass_over_history(runtime: Runtime, consumers: Sequence[Consumer]) -> 
             )
 
 
-async def _await_empty(bootstrap: str, groups: Sequence[str]) -> None:
+async def _move(kafka: AIOKafkaConsumer, group: str, offsets: Mapping[TopicPartition, int]) -> None:
+    """Commit from outside of the group, which is refused as long as it has members."""
     until = time.monotonic() + LEFT_WITHIN
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        while used := await _with_members(admin, groups):
+    while True:
+        try:
+            await kafka.commit(offsets)
+            return
+        except CommitFailedError as error:
             if time.monotonic() > until:
-                raise GroupInUse(f"{', '.join(used)}: still has members after {LEFT_WITHIN:g} s; stop its consumers.")
-            await asyncio.sleep(0.1)
-    finally:
-        await admin.close()
-
-
-async def _with_members(admin: AIOKafkaAdminClient, groups: Sequence[str]) -> list[str]:
-    answers = await admin.describe_consumer_groups(list(groups)) if groups else []
-    described = [group for answer in answers for group in answer.groups]
-    return sorted(name for _error, name, state, *_ in described if state not in ("Empty", "Dead"))
+                raise GroupInUse(f"{group} still has members after {LEFT_WITHIN:g} s; stop its consumers.") from error
+        await asyncio.sleep(0.5)
 
 
 async def _partitions(bootstrap: str, topics: Sequence[str]) -> list[TopicPartition]:
