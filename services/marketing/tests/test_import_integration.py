@@ -45,7 +45,7 @@ async def test_the_registrants_of_the_webinar_become_leads_and_each_row_is_accou
 async def test_a_lead_shows_all_that_its_row_told(marketing_service: Any) -> None:
     campaign_id = await marketing_service.campaign()
     await marketing_service.imported(campaign_id, REGISTRANTS)
-    found = await marketing_service.ask("GET", "/leads", params={"email": "Grace.Okafor@meridian-steelworks.example"})
+    found = await marketing_service.ask("GET", "/leads", params={"email": "Sarah.Okafor@acme-corp.example"})
     (row,) = found["items"]
     lead = await marketing_service.ask("GET", f"/leads/{row['lead_id']}")
     assert lead["title"] == "Director of IT"
