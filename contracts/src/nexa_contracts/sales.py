@@ -30,6 +30,7 @@ from nexa_contracts.values import (
 AcquiringCampaign = Annotated[UUID | None, Field(description="The campaign of the deal's lead; null without a lead.")]
 SourceLabel = Annotated[str, Field(description="The lead's source as a person named it.", examples=["Webinar Q4"])]
 SourceKind = Annotated[LeadSourceKind, Field(description="Kind of the lead's source.")]
+Round = Annotated[int, Field(ge=1, description="How often it has come to sales: 2 once it was recycled.")]
 Country = Annotated[str | None, Field(description="ISO 3166-1 alpha-2, if known.", examples=["US"])]
 AccountSize = Annotated[CompanySize | None, Field(description="Size of the company, if known.")]
 
@@ -66,6 +67,24 @@ class AssignmentReason(StrEnum):
     REASSIGNED = "reassigned"
 
 
+class FollowUpChannel(StrEnum):
+    """How a rep was in touch."""
+
+    CALL = "call"
+    MAIL = "mail"
+
+
+class FollowUpOutcome(StrEnum):
+    """Of a call: reached, no_answer, voicemail, call_back (they asked for another time). Of a mail: sent, replied."""
+
+    REACHED = "reached"
+    NO_ANSWER = "no_answer"
+    VOICEMAIL = "voicemail"
+    CALL_BACK = "call_back"
+    SENT = "sent"
+    REPLIED = "replied"
+
+
 class DealStage(StrEnum):
     """Three open stages in their order, and the two a deal is closed in."""
 
@@ -74,6 +93,13 @@ class DealStage(StrEnum):
     NEGOTIATION = "negotiation"
     CLOSED_WON = "closed_won"
     CLOSED_LOST = "closed_lost"
+
+
+class Absence(Value):
+    """Days on which a rep takes no leads, by the calendar of UTC."""
+
+    first_day: date = Field(description="The first day away.", examples=["2025-12-22"])
+    last_day: date = Field(description="The last day away.", examples=["2026-01-02"])
 
 
 class RepUpdated(Event):
@@ -92,6 +118,85 @@ class RepUpdated(Event):
     capacity: int = Field(ge=0, description="Most open leads at a time.", examples=[20])
     available: bool = Field(default=True, description="Whether they take leads now.")
     manager_id: UUID | None = Field(default=None, description="The person of the roster they report to.")
+    window_capacity: int | None = Field(
+        default=None, ge=0, description="Most new leads in a window of days; null: no such limit.", examples=[10]
+    )
+    window_days: int = Field(default=7, ge=1, description="How many days such a window has.")
+    absences: tuple[Absence, ...] = Field(default=(), description="Days away, those past left out.")
+    away: bool = Field(default=False, description="One of the absences is now; they take no leads until it ends.")
+
+
+class RepWindowOpened(Event):
+    """A new window began in which the rep takes so many new leads."""
+
+    rep_id: RepId
+    since: AwareDatetime = Field(description="When it began.")
+    until: AwareDatetime = Field(description="When the next one begins.")
+    capacity: int = Field(ge=0, description="Most new leads in it, as the roster said when it began.", examples=[10])
+
+
+class RepLeft(Event):
+    """The person is no longer on the roster. Their open leads and tasks are given to others."""
+
+    rep_id: RepId
+    name: Annotated[str, Personal()] = Field(description="As colleagues knew them.", examples=["Maria Lind"])
+    reason: Annotated[str, Personal()] = Field(description="In the manager's words.", examples=["Moved to marketing"])
+    manager_id: UUID | None = Field(default=None, description="The person of the roster they reported to.")
+
+
+class RoutingRule(Value):
+    """One of the rules that leads are routed by: what it takes, and to whom. The first that takes a lead decides."""
+
+    name: str = Field(description="What it does, in words.", examples=["high band to senior reps"])
+    band: Band = Field(description="The band it takes: High or Medium. Low leads are marketing's.")
+    level: RepLevel = Field(description="The reps it gives them to.")
+    territories: tuple[str, ...] = Field(
+        default=(), description="The leads' territories that it takes; empty: any.", examples=[("emea",)]
+    )
+    products: tuple[str, ...] = Field(
+        default=(), description="The products asked about that it takes; empty: any.", examples=[("Enterprise Plan",)]
+    )
+    alert_after_hours: int = Field(
+        default=24, ge=1, description="When a lead has waited so long for a rep, managers are told.", examples=[4]
+    )
+
+
+RulesId = Annotated[UUID, Field(description="The rule set; there is one.")]
+RulesVersion = Annotated[int, Field(ge=2, description="Rises with each draft; 1 is the set of the beginning.")]
+RoutingRules = Annotated[
+    tuple[RoutingRule, ...],
+    Field(description="In the order in which they are tried; the first that takes a lead decides."),
+]
+DraftedBy = Annotated[str, Field(description="Subject of the person who wrote this version.", examples=["victor"])]
+
+
+class RoutingRulesDrafted(Event):
+    """Somebody proposes other rules. They take the place of the draft before, and void its approval."""
+
+    rules_id: RulesId
+    version: RulesVersion
+    rules: RoutingRules
+    drafted_by: DraftedBy
+    based_on: int = Field(ge=1, description="The version in force when it was written.")
+
+
+class RoutingRulesApproved(Event):
+    """A second person approves this version of the draft, and no other."""
+
+    rules_id: RulesId
+    version: RulesVersion
+    drafted_by: DraftedBy
+    approved_by: str = Field(description="Subject of the person who approved it.", examples=["wilma"])
+
+
+class RoutingRulesChanged(Event):
+    """A new version of the routing rules is in force. It counts for leads routed from then on."""
+
+    rules_id: RulesId
+    version: RulesVersion
+    rules: RoutingRules
+    drafted_by: DraftedBy
+    approved_by: str = Field(description="Subject of the person who approved it.", examples=["wilma"])
 
 
 class RoutedLead(Event):
@@ -108,6 +213,7 @@ class RoutedLead(Event):
     )
     source_label: SourceLabel = ""
     source_kind: SourceKind = LeadSourceKind.OTHER
+    round: Round = 1
 
 
 class LeadAssigned(RoutedLead):
@@ -129,7 +235,25 @@ class LeadQueued(RoutedLead):
     reason: str = Field(description="Why nobody could take it.", examples=["All senior reps are at capacity."])
     since: AwareDatetime = Field(description="When it began to wait.")
     first: bool = Field(default=True, description="It had not been routed before.")
+    previous_rep_id: UUID | None = Field(
+        default=None, description="Who had the lead before, if a rep's leaving led to it."
+    )
+    alert_at: AwareDatetime | None = Field(default=None, description="When managers are told that it still waits.")
     because: Because = Field(description="The rule, and why none of the reps.")
+
+
+class LeadWaitedTooLong(Event):
+    """The lead still waits for a rep when its rule says that managers are to know. Told once for each wait."""
+
+    lead_id: LeadId
+    campaign_id: CampaignId
+    import_id: OriginalImport = None
+    band: Band = Field(description="The band it was routed by.")
+    since: AwareDatetime = Field(description="When it began to wait.")
+    reason: str = Field(description="Why nobody can take it.", examples=["Of 2 senior reps 2 at capacity"])
+    manager_ids: tuple[UUID, ...] = Field(
+        description="Managers of the reps who could take it; all managers of the roster where those have none."
+    )
 
 
 class LeadSentToNurture(RoutedLead):
@@ -153,6 +277,7 @@ class LeadConverted(Event):
     band: Band | None = Field(default=None, description="The lead's band at that time; null if it had no score yet.")
     source_label: SourceLabel = ""
     source_kind: SourceKind = LeadSourceKind.OTHER
+    round: Round = 1
     because: Because | None = Field(
         default=None, description="Why this account: what it was matched on, and the others."
     )
@@ -166,6 +291,43 @@ class LeadDisqualified(Event):
     import_id: OriginalImport = None
     rep_id: UUID | None = Field(description="Who had the lead; null if nobody had.")
     reason: Annotated[str, Personal()] = Field(description="In the rep's words.", examples=["Student, no budget"])
+    recycle_at: AwareDatetime | None = Field(default=None, description="When it comes back to sales; null: never.")
+    round: Round = 1
+
+
+class LeadRecycled(RoutedLead):
+    """A disqualified lead has come back as agreed. High and Medium ones are routed anew, Low ones are marketing's."""
+
+    reason: Annotated[str, Personal()] = Field(
+        description="Why it was disqualified, in the rep's words.", examples=["No budget before spring"]
+    )
+
+
+class NextStep(Value):
+    """What to do next about a lead, and why. A proposal: it is a task once somebody takes it."""
+
+    title: str = Field(description="What to do.", examples=["Call again"])
+    due_at: AwareDatetime = Field(description="By when.")
+    priority: TaskPriority = Field(description="Urgent for High leads.")
+    reason: str = Field(description="What it follows from.", examples=["no answer at the first attempt"])
+
+
+class FollowUpRecorded(Event):
+    """A rep called or wrote to the lead, and this came of it."""
+
+    lead_id: LeadId
+    campaign_id: CampaignId
+    import_id: OriginalImport = None
+    rep_id: RepId
+    channel: FollowUpChannel = Field(description="How.")
+    outcome: FollowUpOutcome = Field(description="What came of it.")
+    attempt: int = Field(ge=1, description="Counts calls and mails since the lead was last reached, this one too.")
+    found_interest: bool | None = Field(default=None, description="Whether there is interest; null where nobody said.")
+    note: Annotated[str, Personal()] = Field(default="", description="In the rep's words.", examples=["Wants a demo"])
+    recorded_by: str = Field(description="Subject of the person who wrote it down.", examples=["maria"])
+    task_id: UUID | None = Field(default=None, description="The task that is done by it, if one is.")
+    next_step: NextStep = Field(description="What to do next.")
+    round: Round = 1
 
 
 class LeadReleased(Event):
@@ -176,6 +338,7 @@ class LeadReleased(Event):
     import_id: OriginalImport = None
     rep_id: UUID | None = Field(default=None, description="Who had the lead; null if nobody had.")
     first: bool = Field(default=False, description="It had not been routed before, and will not be.")
+    round: Round = 1
 
 
 class RepCount(Value):
@@ -219,6 +382,7 @@ class TaskReassigned(Event):
     lead_id: LeadId
     rep_id: RepId
     previous_rep_id: UUID = Field(description="Whose it was.")
+    reason: str = Field(default="", description="Why, where it is not only that the lead changed hands.")
 
 
 class TaskCompleted(Event):
