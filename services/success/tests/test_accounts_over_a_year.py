@@ -83,6 +83,9 @@ async def test_a_year_of_a_customer_with_an_alert_and_a_renewal(simulated: Succe
     ]
     alert = f"/alerts/{alert_of(ACCOUNT, 1)}"
     assert (await success.ask("GET", "/alerts", by=csm, params={"mine": True}))["items"] == alerts["items"]
+    best = await success.ask("GET", f"/customers/{ACCOUNT}/next-best-action", by=csm)
+    assert (best["best"]["action"], best["best"]["about"]) == ("Schedule executive business review", "alert")
+    assert best["best"]["because"].startswith("Usage declining, support tickets increasing; health dropped to 65")
     thursday = MONDAY + timedelta(days=3)
     snooze = {"until": thursday.isoformat(), "reason": "Review meeting is on Thursday"}
     assert (await success.ask("POST", f"{alert}/snooze", by=csm, json=snooze))["status"] == "snoozed"
@@ -99,6 +102,9 @@ async def test_a_year_of_a_customer_with_an_alert_and_a_renewal(simulated: Succe
     await success.ask("POST", f"{renewal}/win", 409, by=csm, json={})
     write_clock(clock, OPENS)
     await success.until(renewal, lambda view: view["status"] == "open", "90 days before the end it opens")
+    best = await success.ask("GET", f"/customers/{ACCOUNT}/next-best-action", by=csm)
+    known_actions = {each["action"]: each["because"] for each in (best["best"], *best["others"])}
+    assert known_actions["Agree on the renewal"] == "the contract ends in 90 days, on 2026-11-24"
     due = await success.ask("GET", "/renewals", by=csm, params={"mine": True, "due_before": "2026-11-25"})
     assert [each["arr"]["amount"] for each in due["items"]] == ["50000.00"]
     await success.ask("POST", f"{renewal}/lose", 422, by=csm, json={})

@@ -90,6 +90,9 @@ async def test_a_won_deal_is_handed_over_and_worked_on(success_service: Success)
     same = await success.ask("GET", path, params={"as_of": datetime.now(UTC).isoformat()})
     assert {**same, "at_risk_because": None} == {**now, "at_risk_because": None}
     await success.ask("GET", path, 404, params={"as_of": "2020-01-01T00:00:00Z"})
+    best = await success.ask("GET", f"/customers/{acme.account.account_id}/next-best-action")
+    assert best["best"]["about"] == "task"
+    await success.ask("GET", f"/customers/{uuid4()}/next-best-action", 404)
 
 
 async def test_won_twice_reopened_and_won_again_is_one_onboarding(success_service: Success) -> None:
@@ -118,6 +121,15 @@ async def test_an_onboarding_waits_for_somebody_with_room_and_is_given_to_them(s
     path = acme.path
     view = await success.until(path, lambda view: view["tasks"] == 20, "started")
     assert (view["csm_id"], view["at_risk_because"] is not None) == (None, True)
+    best = await success.until(
+        f"/customers/{acme.account.account_id}/next-best-action", lambda view: view["stage"], "its stage is known"
+    )
+    assert (best["best"]["action"], best["best"]["subject_id"]) == (
+        "Assign a customer success manager",
+        view["project_id"],
+    )
+    assert best["best"]["because"].startswith("nobody is responsible for the onboarding")
+    assert best["others"][0]["about"] == "task"
     waiting = await success.ask("GET", "/onboardings", params={"unassigned": True})
     assert [each["project_id"] for each in waiting["items"]] == [view["project_id"]]
     nora = await success.hire("Nora Vance")
