@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from nexa_chassis.domain import AnyAggregate, Context
+from nexa_chassis.domain import AnyAggregate, AnyContext
 from nexa_chassis.event_codec import EventCodec
 from nexa_chassis.read_models import ReadModel
 from nexa_contracts.envelope import Event
@@ -52,7 +52,7 @@ class Catalog:
                 f"{type(command).__name__} is no command of {self.service}: list it in the `commands` of its aggregate."
             ) from None
 
-    def context_of(self, command: object) -> Context[Any] | None:
+    def context_of(self, command: object) -> AnyContext[Any] | None:
         return getattr(self.aggregate_of(command), "context", None)
 
     def read_models_of(self, event: type[Event]) -> tuple[ReadModel, ...]:

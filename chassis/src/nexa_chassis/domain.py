@@ -127,11 +127,26 @@ class Context(Generic[X]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContextOfCommands(Generic[X]):
+    """A context that depends on what is about to be decided, e.g. the tickets that resemble the ones that came in.
+
+    `load` is given all commands of the aggregate that are decided together, in order, and asks once for all of them; it runs
+    again for commands that come later in the transaction. `evolve` is as in `Context`.
+    """
+
+    load: Callable[[AsyncConnection, Sequence[Any]], Awaitable[X]]
+    evolve: Callable[[X, Event], X]
+
+
+AnyContext: TypeAlias = Context[X] | ContextOfCommands[X]
+
+
+@dataclass(frozen=True, kw_only=True)
 class AggregateInContext(Stream[S], Generic[C, S, X]):
     """An aggregate whose decisions also see a context: `decide(command, state, now, context)`."""
 
     decide: Callable[[C, S, datetime, X], Sequence[Event]]
-    context: Context[X]
+    context: AnyContext[X]
 
 
 AnyAggregate: TypeAlias = Aggregate[Any, Any] | AggregateInContext[Any, Any, Any]

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from nexa_chassis.append import append_statement
 from nexa_chassis.changes import Changes
 from nexa_chassis.conflicts import ConcurrencyConflict
-from nexa_chassis.domain import Deadline, Recorded, derive
+from nexa_chassis.domain import ContextOfCommands, Deadline, Recorded, derive
 from nexa_chassis.event_codec import EventRow
 from nexa_chassis.lanes import DriverConnection, prepare_at_once
 from nexa_chassis.loading import load_heads, on_driver
@@ -62,10 +62,16 @@ class Transaction:
         return facts
 
     async def load(self, commands: Sequence[object | Command]) -> None:
-        """Read what deciding these commands takes: every stream in one query, every context once per transaction."""
+        """Read what deciding these commands takes: every stream in one query, every context once.
+
+        That is once per transaction, or, for a context that depends on the commands, once per call of this.
+        """
         pairs = self._pairs(commands)
-        for context in self.unit.missing_contexts(pairs):
-            value = await context.load(self.connection)
+        for context, needed_for in self.unit.missing_contexts(pairs):
+            if isinstance(context, ContextOfCommands):
+                value = await context.load(self.connection, needed_for)
+            else:
+                value = await context.load(self.connection)
             for one in self.unit.appended[self._written :]:  # decided in this transaction, not yet in the database
                 value = context.evolve(value, one.fact.event)
             self.unit.set_context(context, value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from nexa_chassis.catalog import Catalog
 from nexa_chassis.conflicts import VersionMismatch
-from nexa_chassis.domain import AggregateInContext, AnyAggregate, Context, Recorded
+from nexa_chassis.domain import AggregateInContext, AnyAggregate, AnyContext, Context, Recorded
 from nexa_chassis.event_codec import EventRow
 from nexa_chassis.origin import Origin
 from nexa_chassis.state_cache import Head
@@ -50,14 +50,17 @@ class UnitOfWork:
                 missing[stream] = aggregate
         return list(missing.items())
 
-    def missing_contexts(self, commands: Iterable[Command]) -> list[Context[Any]]:
-        """The contexts these commands need that have not been loaded, each once."""
-        found = (self.catalog.context_of(command) for command, _ in commands)
-        return list(
-            {id(context): context for context in found if context and id(context) not in self._contexts}.values()
-        )
+    def missing_contexts(self, commands: Iterable[Command]) -> list[tuple[AnyContext[Any], list[object]]]:
+        """The contexts these commands need that have not been loaded for them, each once, with those it is needed for."""
+        needed: dict[int, tuple[AnyContext[Any], list[object]]] = {}
+        for command, _ in commands:
+            context = self.catalog.context_of(command)
+            if context is None or (isinstance(context, Context) and id(context) in self._contexts):
+                continue
+            needed.setdefault(id(context), (context, []))[1].append(command)
+        return list(needed.values())
 
-    def set_context(self, context: Context[Any], value: object) -> None:
+    def set_context(self, context: AnyContext[Any], value: object) -> None:
         self._contexts[id(context)] = (context, value)
 
     def expect(self, stream: str, version: int) -> None:

@@ -3,21 +3,38 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID, uuid4
 
 import psycopg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, Table, Text, Uuid
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nexa_chassis.domain import Recorded, Refused
+from nexa_chassis.clock import WallClock
+from nexa_chassis.domain import ContextOfCommands, Recorded, Refused
 from nexa_chassis.origin import Origin
 from nexa_chassis.read_models import Add, Change, Put, ReadModel
 from nexa_chassis.store import Idempotency, Store
 
 from .conftest import EVERY_QUESTION, Shop, libpq
-from .shop import AddItems, CloseBasket, DrawTicket, ItemAdded, OpenBasket, TicketDrawn, basket, metadata
+from .shop import (
+    AddItems,
+    CloseBasket,
+    DrawTicket,
+    ItemAdded,
+    OpenBasket,
+    TicketDrawn,
+    basket,
+    last_number,
+    metadata,
+    ticket,
+)
+
+if TYPE_CHECKING:
+    from nexa_chassis.service import Service
 
 ME = Origin(actor="anna", correlation_id="visit-1")
 IDS = [UUID(int=n) for n in range(1, 5)]
@@ -169,3 +186,23 @@ async def test_what_is_decided_after_a_rolled_back_batch_starts_from_what_is_sto
     assert (await store.load(basket, basket_id)).version == 0
     done = await store.execute([OpenBasket(basket_id, "anna")], ME)
     assert done.version_of(f"basket-{basket_id}") == 1
+
+
+async def test_a_context_of_commands_is_loaded_once_for_all_of_them_and_again_for_later_ones(a_shop: Shop) -> None:
+    asked: list[list[UUID]] = []
+
+    async def load(connection: AsyncConnection, commands: Sequence[DrawTicket]) -> int:
+        asked.append([command.draw_id for command in commands])
+        return 10 * len(asked)
+
+    drawing = replace(ticket, context=ContextOfCommands(load=load, evolve=last_number.evolve))
+    raffle = SimpleNamespace(name="shop", metadata=metadata, aggregates=(basket, drawing), read_models=())
+    store = Store(cast("Service", raffle), a_shop.engine(), WallClock())
+    draws = [DrawTicket(uuid4()) for _ in range(3)]
+    async with store.transaction(ME) as tx:
+        first = await tx.execute([draws[0], OpenBasket(uuid4(), "anna"), draws[1]])
+        second = await tx.execute(draws[2:])
+    await store.close()
+    assert asked == [[draws[0].draw_id, draws[1].draw_id], [draws[2].draw_id]]
+    drawn = [fact.event for fact in (*first, *second) if isinstance(fact.event, TicketDrawn)]
+    assert [event.number for event in drawn] == [11, 12, 21]
