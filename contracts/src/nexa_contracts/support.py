@@ -98,6 +98,29 @@ class SlaClock(StrEnum):
     RESOLVE = "resolve"
 
 
+class ClockState(StrEnum):
+    """How a promise stands; one that was kept too late stays breached."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    BREACHED = "breached"
+
+
+class ClockMove(StrEnum):
+    """What clocks go by."""
+
+    SUBMITTED = "submitted"
+    CUSTOMER_WROTE = "customer_wrote"
+    ANSWERED = "answered"
+    WAITING = "waiting"
+    RESUMED = "resumed"
+    SETTLED = "settled"
+    REOPENED = "reopened"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+
+
 class BugStatus(StrEnum):
     """Where a bug stands."""
 
@@ -385,6 +408,48 @@ class TicketSplitUndone(TicketFields):
     new_ticket_id: UUID = Field(description="The ticket that had been made.")
 
 
+class MomentOfClocks(Value):
+    """Something that clocks go by, and when it was."""
+
+    move: ClockMove = Field(description="What.")
+    at: AwareDatetime = Field(description="When.")
+
+
+class ClockReading(Value):
+    """A promise as it stands."""
+
+    clock: SlaClock = Field(description="Which promise.")
+    state: ClockState = Field(description="How it stands.")
+    began_at: AwareDatetime = Field(description="When it was given; a ticket has several next responses.")
+    target_minutes: int = Field(ge=1, description="What is promised, in minutes of the policy's calendar.")
+    used_seconds: int = Field(ge=0, description="Time of the calendar that counted.")
+    paused_seconds: int = Field(ge=0, description="Time of the calendar that did not, while it waited.")
+    warn_at: AwareDatetime | None = Field(default=None, description="When the warning is due; null while paused.")
+    due_at: AwareDatetime | None = Field(
+        default=None, description="When it is broken unless it stops, or was; null while paused, and where kept."
+    )
+    ended_at: AwareDatetime | None = Field(default=None, description="When it was kept, in time or not.")
+    next_step: int | None = Field(
+        default=None, ge=0, description="What follows: 0 the warning, then steps of the escalation ladder."
+    )
+    next_at: AwareDatetime | None = Field(default=None, description="When it follows.")
+
+
+class SlaClocksMoved(TicketFields):
+    """Clocks began, paused, went on or stopped, or are measured by another policy.
+
+    All `moments` of a ticket in their order are the whole history of its clocks.
+    """
+
+    at: AwareDatetime = Field(description="When they were read.")
+    moments: tuple[MomentOfClocks, ...] = Field(default=(), description="What moved them; none: the policy did.")
+    severity: Severity = Field(description="The ticket's; the policy follows it.")
+    plan: str | None = Field(default=None, description="The account's plan, where it is known.")
+    policy: str | None = Field(description="Name of the policy; null: none matches, nothing is promised.")
+    policy_version: int = Field(ge=1, description="Version of the set of policies.")
+    clocks: tuple[ClockReading, ...] = Field(default=(), description="Those that stand otherwise than before.")
+
+
 class SlaClockFields(TicketFields):
     clock: SlaClock = Field(description="Which promise.")
     policy: str = Field(description="Name of the policy.", examples=["p1 around the clock"])
@@ -393,6 +458,10 @@ class SlaClockFields(TicketFields):
     target_minutes: int = Field(ge=1, description="What is promised, in minutes of the policy's calendar.")
     due_at: AwareDatetime = Field(description="When the promise is broken unless the clock stops.")
     agent: AgentName | None = Field(default=None, description="Who is responsible.")
+    began_at: AwareDatetime | None = Field(default=None, description="When the promise was given.")
+    next_at: AwareDatetime | None = Field(
+        default=None, description="When the next step follows unless the clock stops; null: none does."
+    )
 
 
 class SlaWarned(SlaClockFields):
@@ -666,6 +735,10 @@ class SlaPolicy(Value):
     next_response_minutes: Minutes
     resolve_minutes: Minutes
     warn_percent: int = Field(default=75, ge=1, le=99, description="Warned when so much of the time is used.")
+    escalate_percent: tuple[int, ...] = Field(
+        default=(50, 100),
+        description="Further steps of the escalation ladder, in percent of the target beyond it, rising.",
+    )
 
 
 class SlaPoliciesChanged(Event):

@@ -173,6 +173,25 @@ SUPPORT: tuple[Event, ...] = (
     support.TicketUnmerged(**_TICKET, into_id=OTHER_TICKET),
     support.TicketSplit(**_TICKET, new_ticket_id=NEW_TICKET, reply_ids=(REPLY,)),
     support.TicketSplitUndone(**_TICKET, new_ticket_id=NEW_TICKET),
+    support.SlaClocksMoved(
+        **_TICKET,
+        at=_at(9, 15),
+        moments=(support.MomentOfClocks(move=support.ClockMove.ANSWERED, at=_at(9, 15)),),
+        severity=Severity.P1,
+        policy="p1 around the clock",
+        policy_version=1,
+        clocks=(
+            support.ClockReading(
+                clock=support.SlaClock.ACKNOWLEDGE,
+                state=support.ClockState.MET,
+                began_at=_at(9),
+                target_minutes=60,
+                used_seconds=900,
+                paused_seconds=0,
+                ended_at=_at(9, 15),
+            ),
+        ),
+    ),
     support.SlaWarned(**_CLOCK),
     support.SlaBreached(**_CLOCK, tell_id=LEA),
     support.CsatRequested(**_TICKET, requester=_SARAH),
@@ -326,5 +345,8 @@ ANALYSIS: tuple[Event, ...] = (
         recommended_priority=_finding("p1", "0.8", "5 similar tickets in a week"),
         rules_version=1,
         caused_by=f"ticket-{TICKET}@1",
+    ),
+    scoring.SupportLoadChanged(
+        ticket_id=TICKET, account_id=ACCOUNT, submitted_at=_at(9), counts=True, caused_by=f"ticket-{TICKET}@1"
     ),
 )

@@ -215,6 +215,7 @@ TICKET = Topic(
         support.TicketUnmerged,
         support.TicketSplit,
         support.TicketSplitUndone,
+        support.SlaClocksMoved,
         support.SlaWarned,
         support.SlaBreached,
         support.CsatRequested,
