@@ -146,6 +146,31 @@ async def test_unsubscribing_stops_the_series(whole_service: Any, others: Others
     await enrolment_of(whole_service, lead_id, status="stopped", reason="unsubscribed")
 
 
+async def test_a_reverted_import_ends_the_enrolments_of_its_leads_and_keeps_those_that_were_converted(
+    whole_service: Any, others: Others
+) -> None:
+    campaign_id = await whole_service.campaign()
+    data = b"Email\ndana@acme.example\nlena@harbor.example\n"
+    import_id = (await whole_service.imported(campaign_id, data))["import_id"]
+    items = (await whole_service.ask("GET", "/leads", params={"import_id": import_id}))["items"]
+    dana, lena = (UUID(row["lead_id"]) for row in sorted(items, key=lambda row: str(row["email"])))
+    await others.say(scored(lena, campaign_id, 30, Band.LOW))
+    await enrolment_of(whole_service, lena, status="active", step=1)
+    await _converted(others, campaign_id, dana, Band.HIGH)
+
+    async def noticed() -> bool:
+        return bool((await whole_service.ask("GET", f"/campaigns/{campaign_id}/metrics"))["converted"])
+
+    await eventually(noticed, what="the conversion is known")
+    await whole_service.ask("POST", f"/imports/{import_id}/revert", 202)
+    await enrolment_of(whole_service, lena, status="stopped", reason="withdrawn")
+    report = await whole_service.ask("GET", f"/imports/{import_id}/revert")
+    assert (report["withdrawn"], report["converted"]) == (1, 1)
+    kept = await whole_service.ask("GET", f"/imports/{import_id}/revert/leads", params={"outcome": "converted"})
+    assert [row["lead_id"] for row in kept["items"]] == [str(dana)]
+    assert (await whole_service.ask("GET", f"/leads/{dana}"))["status"] == "active"
+
+
 async def test_a_campaigns_figures_follow_scores_conversions_and_deals_and_are_published_coalesced(
     whole_service: Any, others: Others
 ) -> None:

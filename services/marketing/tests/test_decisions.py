@@ -1,4 +1,4 @@
-"""What campaigns, leads, imports and enrolments decide."""
+"""What campaigns, leads and enrolments decide."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -21,8 +21,6 @@ from nexa_contracts.marketing import (
     LeadCreated,
     LeadEngaged,
     LeadEnrolledInNurture,
-    LeadImportCompleted,
-    LeadImportStarted,
     LeadSourceKind,
     LeadUnsubscribed,
     LeadUpdated,
@@ -46,18 +44,6 @@ from nexa_marketing.lead.decisions import (
 )
 from nexa_marketing.lead.events import LeadJoinedCampaign
 from nexa_marketing.lead.state import LeadOrigin, Profile
-from nexa_marketing.lead_import.csv_format import CsvFormat, ReceivedFile
-from nexa_marketing.lead_import.decisions import (
-    CompleteImport,
-    Counts,
-    OpenImport,
-    Order,
-    ReceiveFile,
-    StartImport,
-    lead_import,
-)
-from nexa_marketing.lead_import.events import DryRunStarted, FileReceived, ImportOpened, MappingChosen
-from nexa_marketing.lead_import.mapping import Choices
 from nexa_marketing.nurture.decisions import EnrolLead, Recipient, SendStep, StopNurture, UpdateRecipient, enrolment
 from nexa_marketing.nurture.events import RecipientKnown
 
@@ -248,76 +234,6 @@ def test_a_withdrawn_lead_stays_withdrawn_when_a_file_names_it_again() -> None:
 
 def test_nothing_can_be_done_with_a_lead_that_is_not_there() -> None:
     given(lead).when(UnsubscribeLead(LEAD)).then_refused(rule="lead.unknown")
-
-
-# Imports
-
-ORDER = Order(IMPORT, CAMPAIGN, "leads.csv", "Webinar Q4", LeadSourceKind.WEBINAR, Choices({}, None, {}))
-OPENED = ImportOpened(
-    import_id=IMPORT,
-    campaign_id=CAMPAIGN,
-    filename="leads.csv",
-    source_label="Webinar Q4",
-    source_kind=LeadSourceKind.WEBINAR,
-    fields={},
-    constants={},
-)
-
-
-def file(*columns: str) -> FileReceived:
-    form = CsvFormat("utf-8", ",", "\n", columns, 10, 2)
-    return FileReceived(
-        import_id=IMPORT, upload_id=OTHER, size=99, stored=99, sha256="abc", first_rows=(), **vars(form)
-    )
-
-
-STARTED = LeadImportStarted(
-    import_id=IMPORT, campaign_id=CAMPAIGN, campaign_name=PLAN.name, filename="leads.csv", match_key="Email"
-)
-CHOSEN = MappingChosen(import_id=IMPORT, fields={"Email": "email", "Hat": None}, match_key="Email", constants={})
-
-
-def start(dry_run: bool = False, **choices: str) -> StartImport:
-    return StartImport(IMPORT, PLAN.name, Choices({}, choices.get("match_key"), {}), dry_run)
-
-
-def test_an_import_is_opened_gets_its_file_and_starts() -> None:
-    given(lead_import).when(OpenImport(IMPORT, ORDER)).then(OPENED)
-    given(lead_import, OPENED).when(OpenImport(IMPORT, ORDER)).then()
-    form = CsvFormat("utf-8", ",", "\n", ("Email", "Hat"), 10, 2)
-    received = ReceivedFile(99, "abc", 99, form, b"")
-    given(lead_import, OPENED).when(ReceiveFile(IMPORT, OTHER, received, ())).then(file("Email", "Hat"))
-    given(lead_import, OPENED, file("Email", "Hat")).when(start()).then(CHOSEN, STARTED)
-
-
-def test_an_import_without_a_file_or_a_way_to_tell_leads_apart_does_not_start() -> None:
-    given(lead_import, OPENED).when(start()).then_refused(rule="import.no_file")
-    given(lead_import, OPENED, file("Id", "Hat")).when(start()).then_refused(rule="import.no_match_key")
-
-
-def test_an_import_runs_once_but_dry_as_often_as_wanted() -> None:
-    dry = DryRunStarted(import_id=IMPORT, run=1, fields=CHOSEN.fields, match_key="Email", constants={})
-    uploaded = (OPENED, file("Email", "Hat"))
-    given(lead_import, *uploaded).when(start(dry_run=True)).then(dry)
-    given(lead_import, *uploaded, dry).when(start()).then(CHOSEN, STARTED)
-    given(lead_import, *uploaded, CHOSEN, STARTED).when(start()).then_refused(rule="import.started")
-
-
-def test_a_completed_import_counts_every_row_once() -> None:
-    counts = Counts(created=500, updated=1, duplicate=2, rejected=5, blank=3)
-    completed = LeadImportCompleted(
-        import_id=IMPORT,
-        campaign_id=CAMPAIGN,
-        campaign_name=PLAN.name,
-        total=508,
-        created=500,
-        updated=1,
-        duplicate=2,
-        rejected=5,
-    )
-    running = (OPENED, file("Email", "Hat"), CHOSEN, STARTED)
-    given(lead_import, *running).when(CompleteImport(IMPORT, PLAN.name, counts)).then(completed)
-    given(lead_import, *running, completed).when(CompleteImport(IMPORT, PLAN.name, counts)).then()
 
 
 # Nurture

@@ -1,12 +1,13 @@
 """The marketing service: campaigns, the files of leads that come in, leads, and the e-mail series they are nurtured with."""
 
 from nexa_chassis.service import Service
-from nexa_marketing.api import campaigns, imports, leads, nurture
+from nexa_marketing.api import campaigns, import_reports, import_reverts, imports, leads, nurture
 from nexa_marketing.campaign.decisions import campaign
 from nexa_marketing.figures_publication import publish_figures
 from nexa_marketing.lead.decisions import lead
 from nexa_marketing.lead_import.decisions import lead_import
 from nexa_marketing.lead_import.importing import import_leads
+from nexa_marketing.lead_import.reverting import revert_import
 from nexa_marketing.nurture.decisions import enrolment
 from nexa_marketing.reactions.next_nurture_step import next_nurture_step
 from nexa_marketing.reactions.nurture_low_leads import nurture_low_leads
@@ -24,7 +25,14 @@ marketing = Service(
     aggregates=[campaign, lead_import, lead, enrolment],
     reactions=[nurture_low_leads, next_nurture_step],
     read_models=[campaign_list, campaign_results, import_list, lead_list, nurture_list],
-    jobs=[import_leads],
+    jobs=[import_leads, revert_import],
     workers=[publish_figures],
-    routes=[campaigns.routes, imports.routes, leads.routes, nurture.routes],
+    routes=[
+        campaigns.routes,
+        imports.routes,
+        import_reports.routes,
+        import_reverts.routes,
+        leads.routes,
+        nurture.routes,
+    ],
 )

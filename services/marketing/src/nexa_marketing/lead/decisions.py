@@ -20,9 +20,10 @@ from nexa_contracts.marketing import (
     LeadWithdrawn,
 )
 from nexa_contracts.topics import LEAD
-from nexa_marketing.lead.events import LeadJoinedCampaign
+from nexa_marketing.lead.events import LeadImportUndone, LeadJoinedCampaign
 from nexa_marketing.lead.normalise import in_audience
 from nexa_marketing.lead.state import PROFILE_FIELDS, Active, Lead, LeadOrigin, NoLead, Profile, Withdrawn, evolve
+from nexa_marketing.lead.undo import laid_over
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,19 @@ class WithdrawLead:
     reason: str
 
 
-LeadCommand: TypeAlias = RegisterLead | ImportLead | ChangeLead | EngageLead | UnsubscribeLead | WithdrawLead
+@dataclass(frozen=True)
+class UndoImport:
+    """Give these fields the values they had before an import, and let the lead leave the campaign it joined by it."""
+
+    lead_id: UUID
+    import_id: UUID
+    values: Mapping[str, object]
+    left: UUID | None = None
+
+
+LeadCommand: TypeAlias = (
+    RegisterLead | ImportLead | ChangeLead | EngageLead | UnsubscribeLead | WithdrawLead | UndoImport
+)
 
 
 def decide(command: LeadCommand, state: Lead, now: datetime) -> Sequence[Event]:
@@ -82,7 +95,7 @@ def decide(command: LeadCommand, state: Lead, now: datetime) -> Sequence[Event]:
             raise Refused(f"The e-mail address belongs to lead {lead_id}; change that one.", rule="lead.known")
         case ImportLead(), Active():
             return _imported(command, state)
-        case (ImportLead(), Withdrawn()) | (UnsubscribeLead() | WithdrawLead(), Withdrawn()):
+        case (ImportLead(), Withdrawn()) | (UnsubscribeLead() | WithdrawLead() | UndoImport(), Withdrawn()):
             return []
         case _, NoLead():
             raise NotFound(f"There is no lead {command.lead_id}.", rule="lead.unknown")
@@ -96,6 +109,9 @@ def decide(command: LeadCommand, state: Lead, now: datetime) -> Sequence[Event]:
             return (
                 [] if state.unsubscribed else [LeadUnsubscribed(lead_id=lead_id, campaign_id=state.origin.campaign_id)]
             )
+        case UndoImport(lead_id, import_id, values, left), Active():
+            undone = LeadImportUndone(lead_id=lead_id, import_id=import_id, fields=tuple(values), left=left)
+            return [undone, *_updated(state, laid_over(state.profile, values))]
         case WithdrawLead(lead_id, reason), Active():
             return [LeadWithdrawn(lead_id=lead_id, campaign_id=state.origin.campaign_id, reason=reason)]
     raise AssertionError(f"No decision for {type(command).__name__}")
@@ -177,10 +193,10 @@ def _engaged(command: EngageLead, state: Active, now: datetime) -> Sequence[Lead
 lead: Aggregate[LeadCommand, Lead] = Aggregate(
     name="lead",
     key="lead_id",
-    commands=(RegisterLead, ImportLead, ChangeLead, EngageLead, UnsubscribeLead, WithdrawLead),
+    commands=(RegisterLead, ImportLead, ChangeLead, EngageLead, UnsubscribeLead, WithdrawLead, UndoImport),
     initial=NoLead(),
     evolve=evolve,
     decide=decide,
     topic=LEAD,
-    private=(LeadJoinedCampaign,),
+    private=(LeadJoinedCampaign, LeadImportUndone),
 )

@@ -11,3 +11,15 @@ class LeadJoinedCampaign(Event):
     lead_id: UUID
     campaign_id: UUID
     import_id: UUID | None = None
+
+
+class LeadImportUndone(Event):
+    """An import was taken back. A LeadUpdated with the `fields` it restored follows at once, if there are any.
+
+    `left`: the campaign that the import had let the lead join.
+    """
+
+    lead_id: UUID
+    import_id: UUID
+    fields: tuple[str, ...] = ()
+    left: UUID | None = None

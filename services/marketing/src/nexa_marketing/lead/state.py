@@ -18,7 +18,7 @@ from nexa_contracts.marketing import (
     LeadUpdated,
     LeadWithdrawn,
 )
-from nexa_marketing.lead.events import LeadJoinedCampaign
+from nexa_marketing.lead.events import LeadImportUndone, LeadJoinedCampaign
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +94,8 @@ def evolve(state: Lead, event: Event) -> Lead:
             return replace(state, profile=replace(profile, engagement=engaged(profile.engagement, event)))
         case Active(), LeadJoinedCampaign():
             return replace(state, campaigns=state.campaigns | {event.campaign_id})
+        case Active(), LeadImportUndone():
+            return replace(state, campaigns=state.campaigns - {event.left})
         case Active(), LeadUnsubscribed():
             return replace(state, unsubscribed=True)
         case Active(), LeadWithdrawn():

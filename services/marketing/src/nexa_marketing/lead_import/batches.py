@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from nexa_marketing.lead_import.csv_rows import Cursor, read_window
-from nexa_marketing.lead_import.decisions import StoredFile
 from nexa_marketing.lead_import.interpret import Candidate, Interpreter, Rejected, Setting
 from nexa_marketing.lead_import.mapping import ColumnPlan
+from nexa_marketing.lead_import.state import StoredFile
 from nexa_marketing.lead_import.uploads import read_upload
 
 WINDOW = 1024 * 1024

@@ -1,135 +1,50 @@
-"""An import: opened, its file received, tried dry as often as wanted, run once, completed."""
+"""An import: opened, its file received, tried dry as often as wanted, run once, held or stopped, completed, taken back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeAlias
-from uuid import UUID
 
 from nexa_chassis.domain import Aggregate, NotFound, Refused
 from nexa_contracts.envelope import Event
-from nexa_contracts.marketing import LeadImportCompleted, LeadImportStarted, LeadSourceKind
+from nexa_contracts.marketing import LeadImportCompleted, LeadImportReverted, LeadImportStarted
 from nexa_contracts.topics import LEAD_IMPORT
-from nexa_marketing.lead_import.csv_format import CsvFormat, ReceivedFile
-from nexa_marketing.lead_import.events import DryRunStarted, FileReceived, ImportOpened, MappingChosen
-from nexa_marketing.lead_import.mapping import Choices, ColumnPlan, plan_columns, settled_plan
-
-
-@dataclass(frozen=True)
-class NoImport:
-    """Nothing is known under this id."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """What was asked for when the import was opened."""
-
-    import_id: UUID
-    campaign_id: UUID
-    filename: str
-    source_label: str
-    source_kind: LeadSourceKind
-    choices: Choices
-    encoding: str | None = None
-    separator: str | None = None
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """The file as it lies in the store; `first_rows` are shown as samples."""
-
-    upload_id: UUID
-    size: int
-    stored: int
-    sha256: str
-    format: CsvFormat
-    first_rows: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True)
-class Opened:
-    """Waits for its file."""
-
-    order: Order
-
-
-@dataclass(frozen=True)
-class Uploaded:
-    """Has its file and waits for the start."""
-
-    order: Order
-    file: StoredFile
-    dry_runs: int = 0
-
-
-@dataclass(frozen=True)
-class Running:
-    """Its rows are being imported, by this plan."""
-
-    order: Order
-    file: StoredFile
-    plan: ColumnPlan
-
-
-@dataclass(frozen=True)
-class Completed:
-    """Each row is accounted for."""
-
-    order: Order
-    file: StoredFile
-    plan: ColumnPlan
-
-
-LeadImport: TypeAlias = NoImport | Opened | Uploaded | Running | Completed
-
-
-@dataclass(frozen=True)
-class OpenImport:
-    import_id: UUID
-    order: Order
-
-
-@dataclass(frozen=True)
-class ReceiveFile:
-    import_id: UUID
-    upload_id: UUID
-    received: ReceivedFile
-    first_rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class StartImport:
-    """Import the rows, or judge them only (`dry_run`). `choices` are laid over those of the opening."""
-
-    import_id: UUID
-    campaign_name: str
-    choices: Choices
-    dry_run: bool = False
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Rows by what became of them; `blank` lines are no rows."""
-
-    created: int = 0
-    updated: int = 0
-    duplicate: int = 0
-    rejected: int = 0
-    blank: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.created + self.updated + self.duplicate + self.rejected
-
-
-@dataclass(frozen=True)
-class CompleteImport:
-    import_id: UUID
-    campaign_name: str
-    counts: Counts = field(default_factory=Counts)
-
-
-ImportCommand: TypeAlias = OpenImport | ReceiveFile | StartImport | CompleteImport
+from nexa_marketing.lead_import.commands import (
+    CancelImport,
+    CompleteImport,
+    CompleteRevert,
+    ImportCommand,
+    OpenImport,
+    PauseImport,
+    ReceiveFile,
+    ResumeImport,
+    RevertImport,
+    StartImport,
+)
+from nexa_marketing.lead_import.events import (
+    DryRunStarted,
+    FileReceived,
+    ImportCancelled,
+    ImportOpened,
+    ImportPaused,
+    ImportResumed,
+    MappingChosen,
+    RevertPreviewed,
+    RevertStarted,
+)
+from nexa_marketing.lead_import.mapping import Choices, ColumnPlan, plan_columns
+from nexa_marketing.lead_import.state import (
+    Cancelling,
+    Completed,
+    LeadImport,
+    NoImport,
+    Opened,
+    Order,
+    Paused,
+    Reverted,
+    Reverting,
+    Running,
+    Uploaded,
+    evolve,
+)
 
 
 def decide(command: ImportCommand, state: LeadImport, now: datetime) -> Sequence[Event]:
@@ -142,19 +57,62 @@ def decide(command: ImportCommand, state: LeadImport, now: datetime) -> Sequence
             return []
         case ReceiveFile(), Opened() | Uploaded():
             return [_received(command)]
-        case ReceiveFile(), Running() | Completed():
+        case ReceiveFile(), _:
             raise Refused("The import has been started; open another one for another file.", rule="import.started")
         case StartImport(), Opened():
             raise Refused("The import has no file yet; send it first.", rule="import.no_file")
         case StartImport(), Uploaded():
             return _started(command, state)
-        case StartImport(), Running() | Completed():
+        case StartImport(), _:
             raise Refused("The import has been started already.", rule="import.started")
-        case CompleteImport(), Running():
+        case ((PauseImport() | ResumeImport() | CancelImport()), _):
+            return _steered(command, state)
+        case CompleteImport(), Running() | Cancelling():
             return [_completed(command, state)]
         case CompleteImport(), _:
             return []
+        case RevertImport(), _:
+            return _revert_asked(command, state)
+        case CompleteRevert(), Reverting():
+            return [_reverted(command, state)]
+        case CompleteRevert(), _:
+            return []
     raise AssertionError(f"No decision for {type(command).__name__}")
+
+
+def _steered(command: PauseImport | ResumeImport | CancelImport, state: LeadImport) -> Sequence[Event]:
+    """Asking for what is so already changes nothing."""
+    match command, state:
+        case _, NoImport() | Opened() | Uploaded():
+            raise Refused("The import has not been started.", rule="import.not_started")
+        case (PauseImport(), Paused()) | (ResumeImport(), Running()) | (CancelImport(), Cancelling()):
+            return []
+        case PauseImport(), Running():
+            return [ImportPaused(import_id=command.import_id)]
+        case ResumeImport(leg=leg), Paused(leg=last) if leg == last + 1:
+            return [ImportResumed(import_id=command.import_id, leg=leg)]
+        case CancelImport(leg=leg), (Running(leg=last) | Paused(leg=last)) if leg == last + 1:
+            return [ImportCancelled(import_id=command.import_id, leg=leg)]
+        case _, Running() | Paused():
+            raise Refused("The import has moved on meanwhile; look where it stands.", rule="import.moved_on")
+        case _:
+            raise Refused("The import has come to its end; it can be reverted.", rule="import.ended")
+
+
+def _revert_asked(command: RevertImport, state: LeadImport) -> Sequence[Event]:
+    match state:
+        case Completed(previews=previews) if command.preview:
+            return [RevertPreviewed(import_id=command.import_id, run=previews + 1)]
+        case Completed():
+            return [RevertStarted(import_id=command.import_id)]
+        case Reverting() | Reverted() if command.preview:
+            raise Refused("The import is reverted already; its report says what that did.", rule="import.reverted")
+        case Reverting() | Reverted():
+            return []
+        case Running() | Paused() | Cancelling():
+            raise Refused("The import has not come to its end; cancel it first.", rule="import.running")
+        case _:
+            raise Refused("The import has not been started: there is nothing to revert.", rule="import.not_started")
 
 
 def plan_of(state: Uploaded, choices: Choices) -> ColumnPlan:
@@ -220,7 +178,7 @@ def _started(command: StartImport, state: Uploaded) -> Sequence[Event]:
     ]
 
 
-def _completed(command: CompleteImport, state: Running) -> LeadImportCompleted:
+def _completed(command: CompleteImport, state: Running | Cancelling) -> LeadImportCompleted:
     counts = command.counts
     return LeadImportCompleted(
         import_id=command.import_id,
@@ -231,50 +189,50 @@ def _completed(command: CompleteImport, state: Running) -> LeadImportCompleted:
         updated=counts.updated,
         duplicate=counts.duplicate,
         rejected=counts.rejected,
+        cancelled=isinstance(state, Cancelling),
     )
 
 
-def evolve(state: LeadImport, event: Event) -> LeadImport:
-    match state, event:
-        case NoImport(), ImportOpened():
-            return Opened(_order_of(event))
-        case ((Opened(order) | Uploaded(order)), FileReceived()):
-            return Uploaded(order, _file_of(event), state.dry_runs if isinstance(state, Uploaded) else 0)
-        case Uploaded(), DryRunStarted():
-            return replace(state, dry_runs=event.run)
-        case Uploaded(order, file), MappingChosen():
-            return Running(order, file, settled_plan(event.fields, event.match_key, event.constants))
-        case Running(order, file, plan), LeadImportCompleted():
-            return Completed(order, file, plan)
-        case _:
-            return state
-
-
-def _order_of(event: ImportOpened) -> Order:
-    return Order(
-        import_id=event.import_id,
-        campaign_id=event.campaign_id,
-        filename=event.filename,
-        source_label=event.source_label,
-        source_kind=event.source_kind,
-        choices=Choices(event.fields, event.match_key, event.constants),
-        encoding=event.encoding,
-        separator=event.separator,
+def _reverted(command: CompleteRevert, state: Reverting) -> LeadImportReverted:
+    counts = command.counts
+    return LeadImportReverted(
+        import_id=command.import_id,
+        campaign_id=state.order.campaign_id,
+        campaign_name=command.campaign_name,
+        withdrawn=counts.withdrawn,
+        restored=counts.restored,
+        conflicts=counts.conflicts,
+        converted=counts.converted,
     )
-
-
-def _file_of(event: FileReceived) -> StoredFile:
-    form = CsvFormat(event.encoding, event.separator, event.newline, event.columns, event.first_row, event.first_line)
-    return StoredFile(event.upload_id, event.size, event.stored, event.sha256, form, event.first_rows)
 
 
 lead_import: Aggregate[ImportCommand, LeadImport] = Aggregate(
     name="lead_import",
     key="import_id",
-    commands=(OpenImport, ReceiveFile, StartImport, CompleteImport),
+    commands=(
+        OpenImport,
+        ReceiveFile,
+        StartImport,
+        PauseImport,
+        ResumeImport,
+        CancelImport,
+        CompleteImport,
+        RevertImport,
+        CompleteRevert,
+    ),
     initial=NoImport(),
     evolve=evolve,
     decide=decide,
     topic=LEAD_IMPORT,
-    private=(ImportOpened, FileReceived, DryRunStarted, MappingChosen),
+    private=(
+        ImportOpened,
+        FileReceived,
+        DryRunStarted,
+        MappingChosen,
+        ImportPaused,
+        ImportResumed,
+        ImportCancelled,
+        RevertPreviewed,
+        RevertStarted,
+    ),
 )

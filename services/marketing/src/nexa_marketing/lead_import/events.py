@@ -55,3 +55,36 @@ class MappingChosen(Event):
     fields: dict[str, str | None]
     match_key: str
     constants: dict[str, str]
+
+
+class ImportPaused(Event):
+    """Somebody held the import; it stays where it stands."""
+
+    import_id: UUID
+
+
+class ImportResumed(Event):
+    """It goes on. `leg` numbers the stretch that begins, so that what is left of an earlier one knows it is over."""
+
+    import_id: UUID
+    leg: int
+
+
+class ImportCancelled(Event):
+    """No further row is imported."""
+
+    import_id: UUID
+    leg: int
+
+
+class RevertPreviewed(Event):
+    """Somebody asked what a revert would do. `run` counts these looks."""
+
+    import_id: UUID
+    run: int
+
+
+class RevertStarted(Event):
+    """What the import did is undone from now on."""
+
+    import_id: UUID

@@ -1,12 +1,14 @@
 """The job behind an import: some rows per step, each step one transaction with the place where the next one goes on.
 
 What a step does is decided by the stored file and the stored place alone, so a step that died is done again and gives the
-same. Lead ids come from the import and the line, never from what stands in the row; keys are what guards against twice.
+same. A paused import has no job; going on begins another one, at the place the ledger knows. Lead ids come from the import
+and the line, never from what stands in the row; keys are what guards against twice.
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -24,17 +26,13 @@ from nexa_marketing.lead.decisions import ImportLead
 from nexa_marketing.lead.state import LeadOrigin
 from nexa_marketing.lead_import import ledger, match_keys
 from nexa_marketing.lead_import.batches import ReadAhead, Reader
+from nexa_marketing.lead_import.commands import CompleteImport, Counts
 from nexa_marketing.lead_import.csv_rows import Cursor, printable
-from nexa_marketing.lead_import.decisions import (
-    CompleteImport,
-    Counts,
-    Running,
-    Uploaded,
-    lead_import,
-)
+from nexa_marketing.lead_import.decisions import lead_import
 from nexa_marketing.lead_import.interpret import Candidate, MatchKey, Rejected, Setting
-from nexa_marketing.lead_import.ledger import Outcome, RowOutcome
+from nexa_marketing.lead_import.ledger import Outcome, Place, RowOutcome
 from nexa_marketing.lead_import.mapping import ColumnPlan, settled_plan
+from nexa_marketing.lead_import.state import Cancelling, LeadImport, Running, Uploaded
 from nexa_marketing.lead_import.uploads import remove_upload
 from nexa_marketing.read_models.lead_list import leads
 from nexa_marketing.settings import marketing_settings
@@ -44,7 +42,10 @@ JOB = "import_leads"
 
 @dataclass(frozen=True)
 class Task:
-    """What a step is told: which import, by which plan, where it stands, and on whose behalf."""
+    """What a step is told: which import, by which plan, and on whose behalf. Where it stands is in the ledger.
+
+    `run` tells the dry runs of an import apart, 0 is the import itself; `leg` its stretches between two stops.
+    """
 
     import_id: UUID
     upload_id: UUID
@@ -54,13 +55,8 @@ class Task:
     constants: dict[str, str]
     actor: str
     traceparent: str | None
-    offset: int
-    line: int
-    skipping: bool = False
-
-    @property
-    def cursor(self) -> Cursor:
-        return Cursor(self.offset, self.line, self.skipping)
+    run: int = 0
+    leg: int = 0
 
     @property
     def plan(self) -> ColumnPlan:
@@ -71,46 +67,45 @@ class Task:
         cause = f"{lead_import.name}-{self.import_id}@{version}"
         return Origin(self.actor, str(self.import_id), cause, self.traceparent)
 
-    def at(self, cursor: Cursor) -> JobState:
-        moved = {**vars(self), "offset": cursor.offset, "line": cursor.line, "skipping": cursor.skipping}
-        return {**moved, "import_id": str(self.import_id), "upload_id": str(self.upload_id)}
-
 
 _TASK = TypeAdapter(Task)
 
 
-def job_of(task: Task, run: int) -> StartJob:
-    """The job of this task; `run` tells the dry runs of an import apart, 0 is the import itself."""
-    return StartJob(name=JOB, job_id=job_id_of(task.import_id, run), state=task.at(task.cursor))
+def job_of(task: Task) -> StartJob:
+    return StartJob(
+        name=JOB, job_id=job_id_of(task.import_id, task.run, task.leg), state=_TASK.dump_python(task, mode="json")
+    )
 
 
-def job_id_of(import_id: UUID, run: int) -> UUID:
-    return derive(import_id, "import job", run)
+def job_id_of(import_id: UUID, run: int, leg: int = 0) -> UUID:
+    return derive(import_id, "import job", run, *([leg] if leg else []))
 
 
 async def step(tx: Transaction, runtime: Runtime, job_id: UUID, state: JobState) -> JobState | Finished:
     """Import the next rows. Every row of the file gets an outcome, in order, once."""
     task = _TASK.validate_python(state)
+    place = await ledger.place(tx.connection, task.import_id, dry=task.dry_run)
     stream = await runtime.store.load(lead_import, task.import_id)
     loaded = stream.state
-    if not isinstance(loaded, Running) and not (isinstance(loaded, Uploaded) and task.dry_run):
+    if not _is_its_turn(loaded, task):
         return Finished({"reason": f"the import is {type(loaded).__name__.lower()}"})
-    if loaded.file.upload_id != task.upload_id:
-        return Finished({"reason": "another file has taken the place of this one"})
     planned = (await runtime.store.load(campaign, loaded.order.campaign_id)).state
     assert isinstance(planned, Planned)
-    if task.offset == loaded.file.format.first_row:
-        await ledger.begin(tx.connection, task.import_id, dry=task.dry_run)
-    batch = await _ahead.batch(_reader(runtime, task, loaded, planned), task.cursor)
-    found_by = LeadOrigin(planned.campaign_id, planned.plan.name, task.import_id)
-    settlement = Settlement(tx, task, task.origin(stream.version), found_by)
+    settlement = Settlement(tx, task, task.origin(stream.version), _origin_of(planned, task))
+    if isinstance(loaded, Cancelling):
+        counts = await ledger.counted(tx.connection, task.import_id)
+        await settlement.complete(counts)
+        await remove_upload(tx.connection, loaded.file.upload_id)
+        return Finished(dict(vars(counts)))
+    cursor = await _cursor(tx, task, place, loaded)
+    batch = await _ahead.batch(_reader(runtime, task, loaded, planned), cursor)
     outcomes = await settlement.settle(batch.rows)
     ended = batch.cursor.offset >= loaded.file.stored
     counts = await ledger.write(
-        tx.connection, task.import_id, outcomes, batch.blank, batch.cursor.offset, dry=task.dry_run, finished=ended
+        tx.connection, task.import_id, outcomes, batch.blank, batch.cursor, dry=task.dry_run, finished=ended
     )
     if not ended:
-        return task.at(batch.cursor)
+        return state
     if not task.dry_run:
         await settlement.complete(counts)
         await remove_upload(tx.connection, loaded.file.upload_id)
@@ -119,6 +114,32 @@ async def step(tx: Transaction, runtime: Runtime, job_id: UUID, state: JobState)
 
 import_leads = Job(name=JOB, step=step)
 _ahead = ReadAhead()
+
+
+def _is_its_turn(loaded: LeadImport, task: Task) -> TypeGuard[Running | Cancelling | Uploaded]:
+    """Whether the import still wants what this job was started for."""
+    match loaded:
+        case Uploaded(file=file, dry_runs=dry_runs):
+            return task.dry_run and dry_runs == task.run and file.upload_id == task.upload_id
+        case Running(leg=leg) | Cancelling(leg=leg):
+            return not task.dry_run and leg == task.leg
+        case _:
+            return False
+
+
+async def _cursor(tx: Transaction, task: Task, place: Place | None, loaded: Running | Uploaded) -> Cursor:
+    """Where to go on; the first step of a run or of a leg makes a note of it."""
+    if place is None or place.run != task.run:
+        form = loaded.file.format
+        start = Cursor(form.first_row, form.first_line)
+        place = await ledger.begin(tx.connection, task.import_id, task.run, start, dry=task.dry_run)
+    if place.leg != task.leg:
+        await ledger.begin_leg(tx.connection, task.import_id, task.leg)
+    return place.cursor
+
+
+def _origin_of(planned: Planned, task: Task) -> LeadOrigin:
+    return LeadOrigin(planned.campaign_id, planned.plan.name, task.import_id)
 
 
 def _reader(runtime: Runtime, task: Task, loaded: Running | Uploaded, planned: Planned) -> Reader:

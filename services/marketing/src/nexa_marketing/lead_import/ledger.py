@@ -10,8 +10,9 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nexa_marketing.lead_import.decisions import Counts
-from nexa_marketing.lead_import.tables import import_progress, import_rows
+from nexa_marketing.lead_import.commands import Counts
+from nexa_marketing.lead_import.csv_rows import Cursor
+from nexa_marketing.lead_import.tables import import_other_keys, import_progress, import_rows
 
 NUMBERS = ("created", "updated", "duplicate", "rejected", "blank")
 
@@ -44,13 +45,52 @@ _INSERT_ROWS = text(
 )
 
 
-async def begin(connection: AsyncConnection, import_id: UUID, *, dry: bool) -> None:
+@dataclass(frozen=True)
+class Place:
+    """Where an import stands, and who brought it there: the dry run (0: the import itself) and the leg of it."""
+
+    run: int
+    leg: int
+    cursor: Cursor
+
+
+async def place(connection: AsyncConnection, import_id: UUID, *, dry: bool) -> Place | None:
+    """Where the import stands; None before its first step. Steps of one import wait for each other here."""
+    columns = import_progress.c
+    query = (
+        select(columns.run, columns.leg, columns.bytes_done, columns.line, columns.skipping)
+        .where(columns.import_id == import_id, columns.dry == dry)
+        .with_for_update()
+    )
+    row = (await connection.execute(query)).first()
+    return Place(row.run, row.leg, Cursor(row.bytes_done, row.line, row.skipping)) if row else None
+
+
+async def begin(connection: AsyncConnection, import_id: UUID, run: int, cursor: Cursor, *, dry: bool) -> Place:
     """Start counting; what an earlier dry run left is removed."""
-    for table in (import_rows, import_progress):
+    for table in (import_rows, import_other_keys, import_progress):
         await connection.execute(delete(table).where(table.c.import_id == import_id, table.c.dry == dry))
     now = func.clock_timestamp()
-    row = {"import_id": import_id, "dry": dry, "started_at": now, "stepped_at": now}
+    started = {"started_at": now, "stepped_at": now, "bytes_done": cursor.offset, "line": cursor.line}
+    row = {"import_id": import_id, "dry": dry, "run": run, **started}
     await connection.execute(insert(import_progress).values(row))
+    return Place(run, 0, cursor)
+
+
+async def begin_leg(connection: AsyncConnection, import_id: UUID, leg: int) -> None:
+    """Go on after a stop; the time in between is not counted."""
+    progress = import_progress.c
+    query = import_progress.update().where(progress.import_id == import_id, progress.dry.is_(False))
+    await connection.execute(query.values(leg=leg, stepped_at=func.clock_timestamp()))
+
+
+async def counted(connection: AsyncConnection, import_id: UUID) -> Counts:
+    """The rows of the import so far, none before its first step."""
+    query = select(*(import_progress.c[name] for name in NUMBERS)).where(
+        import_progress.c.import_id == import_id, import_progress.c.dry.is_(False)
+    )
+    row = (await connection.execute(query)).first()
+    return Counts(**dict(zip(NUMBERS, row, strict=True))) if row else Counts()
 
 
 async def lines_of(
@@ -68,7 +108,7 @@ async def write(
     import_id: UUID,
     outcomes: Sequence[RowOutcome],
     blank: int,
-    bytes_done: int,
+    cursor: Cursor,
     *,
     dry: bool,
     finished: bool,
@@ -83,7 +123,15 @@ async def write(
     query = (
         import_progress.update()
         .where(progress.import_id == import_id, progress.dry == dry)
-        .values(**changed, bytes_done=bytes_done, finished=finished, stepped_at=func.clock_timestamp())
+        .values(
+            **changed,
+            bytes_done=cursor.offset,
+            line=cursor.line,
+            skipping=cursor.skipping,
+            finished=finished,
+            seconds=progress.seconds + func.extract("epoch", func.clock_timestamp() - progress.stepped_at),
+            stepped_at=func.clock_timestamp(),
+        )
         .returning(*(progress[name] for name in NUMBERS))
     )
     row = (await connection.execute(query)).one()

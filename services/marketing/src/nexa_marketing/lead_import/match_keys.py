@@ -22,6 +22,15 @@ _OWNERS = text(
     " join json_to_recordset(cast(:keys as json)) as c(kind text, value text) on c.kind = k.kind and c.value = k.value"
 )
 
+_RELEASE_ALL = text(
+    "delete from match_keys where lead_id in"
+    " (select cast(value as uuid) from json_array_elements_text(cast(:lead_ids as json)))"
+)
+_RELEASE = text(
+    "delete from match_keys k using json_to_recordset(cast(:keys as json)) as c(lead_id uuid, value text)"
+    " where k.lead_id = c.lead_id and k.value = c.value"
+)
+
 
 async def claim(connection: AsyncConnection, claims: Mapping[MatchKey, UUID]) -> dict[MatchKey, UUID]:
     """Claim each key for its lead where it is free; the answer is whose each key is now.
@@ -42,6 +51,13 @@ async def owners(connection: AsyncConnection, keys: Iterable[MatchKey]) -> dict[
         return {}
     found = await connection.execute(_OWNERS, {"keys": orjson.dumps(rows).decode()})
     return {MatchKey(kind, value): lead_id for kind, value, lead_id in found}
+
+
+async def release(connection: AsyncConnection, lead_ids: Iterable[UUID], texts: Iterable[tuple[UUID, str]]) -> None:
+    """Let go all keys of these leads, and of other leads those keys that are one of these texts."""
+    rows = [{"lead_id": str(lead_id), "value": value} for lead_id, value in texts]
+    await connection.execute(_RELEASE_ALL, {"lead_ids": orjson.dumps(list(lead_ids)).decode()})
+    await connection.execute(_RELEASE, {"keys": orjson.dumps(rows).decode()})
 
 
 async def claim_email(connection: AsyncConnection, email: str, lead_id: UUID) -> UUID:

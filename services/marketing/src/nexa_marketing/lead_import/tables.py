@@ -3,7 +3,21 @@
 These rows are written in the transactions of uploads and import steps; they are no read models and cannot be rebuilt.
 """
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, DateTime, Index, Integer, LargeBinary, Table, Text, Uuid, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 
 from nexa_marketing.tables import metadata
 
@@ -21,6 +35,7 @@ match_keys = Table(
     Column("kind", Text, primary_key=True),
     Column("value", Text, primary_key=True),
     Column("lead_id", Uuid, nullable=False),
+    Index("match_keys_lead_idx", "lead_id"),
 )
 
 import_rows = Table(
@@ -39,6 +54,15 @@ import_rows = Table(
     Index("import_rows_outcome_idx", "import_id", "dry", "outcome", "line"),
 )
 
+import_other_keys = Table(
+    "import_other_keys",
+    metadata,
+    Column("import_id", Uuid, primary_key=True),
+    Column("dry", Boolean, primary_key=True),
+    Column("key_digest", Uuid, primary_key=True),
+    Column("line", Integer, nullable=False),
+)
+
 _none_yet = text("0")
 import_progress = Table(
     "import_progress",
@@ -54,4 +78,42 @@ import_progress = Table(
     Column("finished", Boolean, nullable=False, server_default=text("false")),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("stepped_at", DateTime(timezone=True), nullable=False),
+    Column("run", Integer, nullable=False, server_default=_none_yet),
+    Column("leg", Integer, nullable=False, server_default=_none_yet),
+    Column("line", Integer, nullable=False, server_default=_none_yet),
+    Column("skipping", Boolean, nullable=False, server_default=text("false")),
+    Column("seconds", Double, nullable=False, server_default=_none_yet),
+)
+
+import_reverts = Table(
+    "import_reverts",
+    metadata,
+    Column("import_id", Uuid, primary_key=True),
+    Column("dry", Boolean, primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("line", Integer, nullable=False, server_default=_none_yet),
+    Column("rows_done", Integer, nullable=False, server_default=_none_yet),
+    Column("rows_total", Integer, nullable=False),
+    Column("finished", Boolean, nullable=False, server_default=text("false")),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("stepped_at", DateTime(timezone=True), nullable=False),
+    Column("withdrawn", Integer, nullable=False, server_default=_none_yet),
+    Column("restored", Integer, nullable=False, server_default=_none_yet),
+    Column("conflicts", Integer, nullable=False, server_default=_none_yet),
+    Column("converted", Integer, nullable=False, server_default=_none_yet),
+    Column("unchanged", Integer, nullable=False, server_default=_none_yet),
+)
+
+import_revert_rows = Table(
+    "import_revert_rows",
+    metadata,
+    Column("import_id", Uuid, primary_key=True),
+    Column("dry", Boolean, primary_key=True),
+    Column("line", Integer, primary_key=True),
+    Column("lead_id", Uuid, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("restored", JSON, nullable=False),
+    Column("conflicts", JSON, nullable=False),
+    Index("import_revert_rows_outcome_idx", "import_id", "dry", "outcome", "line"),
 )

@@ -6,8 +6,17 @@ from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Table, Text
 
 from nexa_chassis.domain import Recorded
 from nexa_chassis.read_models import Put, ReadModel
-from nexa_contracts.marketing import LeadImportCompleted, LeadImportStarted
-from nexa_marketing.lead_import.events import DryRunStarted, FileReceived, ImportOpened
+from nexa_contracts.marketing import LeadImportCompleted, LeadImportReverted, LeadImportStarted
+from nexa_marketing.lead_import.events import (
+    DryRunStarted,
+    FileReceived,
+    ImportCancelled,
+    ImportOpened,
+    ImportPaused,
+    ImportResumed,
+    RevertPreviewed,
+    RevertStarted,
+)
 from nexa_marketing.tables import metadata
 
 imports = Table(
@@ -24,6 +33,9 @@ imports = Table(
     Column("opened_at", DateTime(timezone=True)),
     Column("started_at", DateTime(timezone=True)),
     Column("completed_at", DateTime(timezone=True)),
+    Column("legs", Integer),
+    Column("revert_previews", Integer),
+    Column("reverted_at", DateTime(timezone=True)),
     Index("imports_opened_idx", "opened_at", "import_id"),
 )
 
@@ -41,7 +53,19 @@ def project(fact: Recorded) -> Iterator[Put]:
         case LeadImportStarted():
             values = {"status": "running", "started_at": fact.time}
         case LeadImportCompleted():
-            values = {"status": "completed", "completed_at": fact.time}
+            values = {"status": "cancelled" if event.cancelled else "completed", "completed_at": fact.time}
+        case ImportPaused():
+            values = {"status": "paused"}
+        case ImportResumed():
+            values = {"status": "running", "legs": event.leg}
+        case ImportCancelled():
+            values = {"status": "cancelling", "legs": event.leg}
+        case RevertPreviewed():
+            values = {"revert_previews": event.run}
+        case RevertStarted():
+            values = {"status": "reverting"}
+        case LeadImportReverted():
+            values = {"status": "reverted", "reverted_at": fact.time}
         case _:
             return
     yield Put(imports, {"import_id": event.import_id}, {"version": fact.version, **values})
@@ -50,6 +74,18 @@ def project(fact: Recorded) -> Iterator[Put]:
 import_list = ReadModel(
     name="import_list",
     tables=(imports,),
-    on=(ImportOpened, FileReceived, DryRunStarted, LeadImportStarted, LeadImportCompleted),
+    on=(
+        ImportOpened,
+        FileReceived,
+        DryRunStarted,
+        LeadImportStarted,
+        ImportPaused,
+        ImportResumed,
+        ImportCancelled,
+        LeadImportCompleted,
+        RevertPreviewed,
+        RevertStarted,
+        LeadImportReverted,
+    ),
     project=project,
 )
