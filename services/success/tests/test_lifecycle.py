@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from nexa_chassis.domain import Recorded, Refused
 from nexa_chassis.testing import given, recorded
 from nexa_contracts.envelope import Event
+from nexa_contracts.examples import EXAMPLES
 from nexa_contracts.marketing import LeadWithdrawn
-from nexa_contracts.sales import LeadDisqualified, TaskCompleted
+from nexa_contracts.sales import FollowUpRecorded, LeadDisqualified, LeadRecycled, TaskCompleted
 from nexa_contracts.success import (
     LifecycleStageChanged,
     Stage,
@@ -235,6 +236,23 @@ def test_the_disqualified_and_the_churned_are_recycled_by_a_person_and_start_ove
     assert lives.way(PARTY)[-2:] == ["recycled", "mql"]
 
 
+def test_a_lead_that_comes_back_starts_over_and_finds_interest_once_more() -> None:
+    lives = stood_at(Stage.LEAD, Stage.MQL, Stage.SQL, Stage.DISQUALIFIED)
+    again = {"lead_id": PARTY, "campaign_id": CAMPAIGN, "band": "high", "score": 85, "round": 2}
+    came_back = LeadRecycled(**again, reason="No budget before spring")
+    interest = EXAMPLES[FollowUpRecorded].model_copy(
+        update={"lead_id": PARTY, "campaign_id": CAMPAIGN, "found_interest": True, "round": 2}
+    )
+    first_round = interest.model_copy(update={"round": 1})
+    lives.follow(
+        recorded(came_back, version=9, time=MONDAY + days(90)),
+        recorded(first_round, version=10, time=MONDAY + days(91)),
+        recorded(interest, version=11, time=MONDAY + days(92)),
+    )
+    assert lives.way(PARTY)[-3:] == ["disqualified", "recycled", "sql"]
+    assert lives.told[-1].entered_at == MONDAY + days(92)
+
+
 def test_what_had_happened_before_a_person_decided_does_not_undo_the_decision() -> None:
     lives = stood_at(Stage.LEAD, Stage.MQL)
     lives.execute(SetStage(PARTY, Stage.SUBSCRIBER, "Wants to read only", "nora"), MONDAY + days(5))
@@ -289,7 +307,7 @@ def test_the_stage_in_the_end_is_the_same_in_every_order_of_the_topics() -> None
             assert Lives().follow(*facts[:first], *order, *facts[first + 6 :]).stages == expected
 
 
-STEPS = st.sampled_from([*(stage for stage in Stage if stage not in (Stage.SUBSCRIBER, Stage.RECYCLED)), None])
+STEPS = st.sampled_from([*(stage for stage in Stage if stage is not Stage.SUBSCRIBER), None])
 FACTS = st.lists(st.builds(advance, STEPS, st.integers(0, 12)), max_size=12, unique_by=lambda each: each.cause)
 ARRIVALS = st.one_of(st.tuples(STEPS, st.integers(0, 8)), st.tuples(st.sampled_from(Stage), st.none()))
 
@@ -345,7 +363,8 @@ def test_the_table_knows_every_stage() -> None:
     assert len(ORDER) == len(Stage)
     assert all(stage not in following for stage, following in BY_ITSELF.items())
     assert {stage for stage in Stage if Stage.RECYCLED in BY_A_PERSON[stage]} == {Stage.DISQUALIFIED, Stage.CHURNED}
-    assert not any(following & {Stage.SUBSCRIBER, Stage.RECYCLED} for following in BY_ITSELF.values())
+    assert not any(Stage.SUBSCRIBER in following for following in BY_ITSELF.values())
+    assert {stage for stage, following in BY_ITSELF.items() if Stage.RECYCLED in following} == {Stage.DISQUALIFIED}
 
 
 def test_a_lead_goes_on_as_one_account_only() -> None:

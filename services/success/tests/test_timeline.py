@@ -18,7 +18,7 @@ from nexa_contracts.sales import AccountContractChanged
 from nexa_contracts.success import HandoffDeclined, KickoffScheduled
 from nexa_contracts.topics import topic_of
 from nexa_success.read_models.timeline import KIND_OF, entries, subjects, timeline
-from nexa_success.timeline.sentences import sentence
+from nexa_success.timeline.sentences import in_plain_words, sentence
 from nexa_success.timeline.visibility import Visibility, visibility_of
 
 from .stories import MONDAY, account_created, contact_created, deal_created, deal_won
@@ -48,6 +48,10 @@ def test_each_event_is_about_somebody(kind: type[Event]) -> None:
     (row, *_) = project(timeline, fact(EXAMPLES[kind]))
     assert isinstance(row["subject_id"], UUID)
     assert row["place"] is not None
+
+
+def test_an_event_that_is_too_new_to_have_a_sentence_is_named() -> None:
+    assert in_plain_words(HandoffDeclined) == "Handoff declined"
 
 
 def everything() -> list[Recorded]:

@@ -26,6 +26,7 @@ class AdvanceStage:
     reason: str
     campaign_id: UUID | None = None
     continues: UUID | None = None
+    round: int = 1
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def decide(command: Command, life: Life, now: datetime) -> Sequence[Event]:
 
 
 def advance(command: AdvanceStage, life: Life) -> Sequence[Event]:
-    fact = Fact(command.stage, command.at, command.cause, command.reason)
+    fact = Fact(command.stage, command.at, command.cause, command.reason, command.round)
     origin = _origin(command, life)
     if not is_news(life, fact) and origin == life.came_from:
         return []
@@ -79,6 +80,7 @@ def advance(command: AdvanceStage, life: Life) -> Sequence[Event]:
         campaign_id=origin.campaign_id if origin else None,
         continues=origin.continues if origin else None,
         origin_at=origin.at if origin else None,
+        round=fact.round,
     )
     return [note, *_changes(command.party_id, noted(life, note))]
 

@@ -24,6 +24,7 @@ class FactNoted(Event):
         default=None, description="The lead whose life it goes on with, by all that is known."
     )
     origin_at: AwareDatetime | None = Field(default=None, description="When that lead or campaign came to it.")
+    round: int = Field(default=1, description="Counts how often the lead was taken up, 2 once it was recycled.")
 
 
 class StageDecided(Event):

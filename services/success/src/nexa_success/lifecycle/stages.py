@@ -28,7 +28,9 @@ BY_ITSELF: Final[Mapping[Stage | None, frozenset[Stage]]] = {
     S.RENEWED: frozenset({S.AT_RISK, S.EXPANSION, S.CHURNED}),
     S.CHURNED: frozenset({S.REACTIVATED}),
     S.REACTIVATED: frozenset({S.LIVE, S.AT_RISK}) | AFTER_A_RENEWAL,
-    S.DISQUALIFIED: frozenset({S.OPPORTUNITY, S.ONBOARDING, S.LIVE}),  # converted after all
+    S.DISQUALIFIED: frozenset(
+        {S.RECYCLED, S.OPPORTUNITY, S.ONBOARDING, S.LIVE}
+    ),  # taken up again, or converted after all
 }
 
 ORDER: Final = (

@@ -13,16 +13,18 @@ from nexa_success.lifecycle.stages import AFTER_A_RENEWAL, BY_ITSELF, ORDER
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 ONCE = frozenset({Stage.LEAD, Stage.MQL, Stage.SQL, Stage.OPPORTUNITY})
+"""Stages that a party is led to once in each round; what leads there again is no news."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that leads to a stage; None: back to where it was before it was at risk."""
+    """Something that leads to a stage; None: back to where it was before it was at risk. `round` as in FactNoted."""
 
     stage: Stage | None
     at: datetime
     cause: str
     reason: str
+    round: int = 1
 
     @property
     def order(self) -> tuple[datetime, int, bool, str]:
@@ -105,7 +107,7 @@ def evolve(life: Life, event: Event) -> Life:
 
 
 def noted(life: Life, event: FactNoted) -> Life:
-    fact = Fact(event.stage, event.at, event.cause, event.reason)
+    fact = Fact(event.stage, event.at, event.cause, event.reason, event.round)
     if is_news(life, fact):
         life = replace(life, facts=tuple(sorted((*life.facts, fact), key=lambda each: each.order)))
     if event.origin_at is not None:
@@ -132,6 +134,5 @@ def is_news(life: Life, fact: Fact) -> bool:
     """Whether it can lead anywhere: not what a person's decision settled, nor what is known already."""
     if fact.at <= decided_at(life):
         return False
-    return not any(
-        known.stage is fact.stage and (known.cause == fact.cause or fact.stage in ONCE) for known in life.facts
-    )
+    alike = (known for known in life.facts if known.stage is fact.stage)
+    return not any(known.cause == fact.cause or (fact.stage in ONCE and known.round == fact.round) for known in alike)

@@ -9,8 +9,10 @@ from nexa_contracts.marketing import LeadCreated, LeadWithdrawn
 from nexa_contracts.sales import (
     AccountBecameCustomer,
     DealClosedWon,
+    FollowUpRecorded,
     LeadConverted,
     LeadDisqualified,
+    LeadRecycled,
     TaskCompleted,
 )
 from nexa_contracts.scoring import ChurnRiskCleared, ChurnRiskDetected, LeadScored
@@ -35,6 +37,12 @@ def react(fact: Recorded, now: datetime) -> Iterator[Command]:
             yield AdvanceStage(lead_id, Stage.MQL, at, cause, reason, campaign_id)
         case TaskCompleted(lead_id=lead_id, found_interest=True):
             yield AdvanceStage(lead_id, Stage.SQL, at, cause, "the follow-up found interest")
+        case FollowUpRecorded(lead_id=lead_id, found_interest=True, campaign_id=campaign_id, round=round_):
+            reason = "a follow-up found interest"
+            yield AdvanceStage(lead_id, Stage.SQL, at, cause, reason, campaign_id, round=round_)
+        case LeadRecycled(lead_id=lead_id, campaign_id=campaign_id, round=round_):
+            reason = "came back after it was disqualified, as agreed"
+            yield AdvanceStage(lead_id, Stage.RECYCLED, at, cause, reason, campaign_id, round=round_)
         case LeadConverted(lead_id=lead_id, account_id=account_id, campaign_id=campaign_id):
             reason = "a lead was converted"
             yield AdvanceStage(account_id, Stage.OPPORTUNITY, at, cause, reason, campaign_id, continues=lead_id)
@@ -67,6 +75,8 @@ follow_lifecycle = Reaction(
         LeadWithdrawn,
         LeadScored,
         TaskCompleted,
+        FollowUpRecorded,
+        LeadRecycled,
         LeadConverted,
         LeadDisqualified,
         AccountBecameCustomer,

@@ -20,7 +20,7 @@ from nexa_contracts.notifier import EmailFailed, EmailOutcomeUnknown, EmailSent
 from nexa_contracts.sales import DealCreated
 from nexa_contracts.success import ChurnAlertRaised, OnboardingStarted, RenewalOpened
 from nexa_success.tables import metadata
-from nexa_success.timeline.sentences import sentence
+from nexa_success.timeline.sentences import in_plain_words, sentence
 from nexa_success.timeline.visibility import Visibility, visibility_of
 
 KINDS = {
@@ -116,7 +116,7 @@ def _entry(fact: Recorded) -> dict[str, object]:
         "version": fact.version,
         "actor": fact.actor,
         "source": fact.source,
-        "summary": sentence(fact.event),
+        "summary": sentence(fact.event) or in_plain_words(type(fact.event)),
         "visibility": visibility_of(fact.event).value,
         "causation_id": fact.causation_id,
         "correlation_id": fact.correlation_id,

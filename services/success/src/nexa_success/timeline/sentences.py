@@ -1,5 +1,6 @@
 """What happened to a customer, one sentence for each event, in the words and names of then."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TypeAlias
 
@@ -52,6 +53,10 @@ def _of_marketing(event: Event) -> str | None:
             return f"Entered the e-mail series {series}"
         case marketing.NurtureStepScheduled(series=series, step=step, at=at):
             return f"Step {step} of the e-mail series {series} is due {at:%Y-%m-%d %H:%M} UTC"
+        case marketing.NurtureStepSkipped(series=series, step=step, condition=condition):
+            return f"Step {step} of the e-mail series {series} passed over: {condition.value.replace('_', ' ')} was asked for"
+        case marketing.NurtureMoved(series=series, series_version=version):
+            return f"Goes on with version {version} of the e-mail series {series}"
         case marketing.NurtureStepDue(series=series, step=step):
             return f"Step {step} of the e-mail series {series}"
         case marketing.NurtureStopped(reason=reason):
@@ -93,6 +98,13 @@ def _of_leads_in_sales(event: Event) -> str | None:
             return f"Lead converted: {'a known' if matched else 'a new'} account, a deal of {money(amount)}"
         case sales.LeadDisqualified(reason=reason):
             return f"Lead disqualified: {reason}"
+        case sales.LeadWaitedTooLong(since=since):
+            return f"Waits for a rep since {since:%Y-%m-%d %H:%M} UTC; the managers were told"
+        case sales.LeadRecycled(round=round_):
+            return f"Taken up again, round {round_}"
+        case sales.FollowUpRecorded(channel=channel, outcome=outcome, found_interest=interest):
+            found = {True: ", with interest", False: ", without interest", None: ""}[interest]
+            return f"Followed up by {channel.value}: {outcome.value.replace('_', ' ')}{found}"
         case sales.LeadReleased():
             return "Lead let go, since marketing withdrew it"
         case sales.TaskCreated(title=title, due_at=due_at):
@@ -256,6 +268,11 @@ def _of_mails(event: Event) -> str | None:
             return f"Mail perhaps sent, its answer was lost: {kind.replace('_', ' ')}"
         case _:
             return None
+
+
+def in_plain_words(kind: type[Event]) -> str:
+    """For an event that is too new to have a sentence: EmailOpened is "Email opened"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).capitalize()
 
 
 def money(amount: Money) -> str:
