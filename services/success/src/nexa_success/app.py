@@ -12,7 +12,18 @@ from nexa_success.aggregates import (
     onboarding_template,
     renewal,
 )
-from nexa_success.api import alerts, csms, customers, onboardings, renewals, signals, tasks, templates, versions
+from nexa_success.api import (
+    alerts,
+    csms,
+    customers,
+    next_best_action,
+    onboardings,
+    renewals,
+    signals,
+    tasks,
+    templates,
+    versions,
+)
 from nexa_success.api import lifecycle as lifecycle_api
 from nexa_success.api import timeline as timeline_api
 from nexa_success.reactions.assign_waiting_onboardings import assign_waiting_onboardings
@@ -93,6 +104,7 @@ success = Service(
         renewals.routes,
         customers.routes,
         lifecycle_api.routes,
+        next_best_action.routes,
         timeline_api.routes,
     ],
 )

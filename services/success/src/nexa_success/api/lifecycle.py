@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from nexa_chassis.domain import NotFound, Refused
 from nexa_chassis.history import AsOf
@@ -17,14 +17,13 @@ from nexa_contracts.success import Stage
 from nexa_success.api.access import Reader, Writer
 from nexa_success.api.bodies import Body, Cursor, Limit, Text
 from nexa_success.lifecycle.decisions import SetStage
-from nexa_success.lifecycle.next_best import LIMITS, NEXT_BEST, About, next_best, why
+from nexa_success.lifecycle.next_best import LIMITS, NEXT_BEST, why
 from nexa_success.lifecycle.stages import ORDER
 from nexa_success.read_models.lifecycle_cohorts import ASIDE, ON_THE_WAY, cohort_page
 from nexa_success.read_models.lifecycle_funnel import funnel_rows
 from nexa_success.read_models.stuck_customers import stuck_page
-from nexa_success.read_models.what_to_do_next import situation_of
 from nexa_success.read_models.where_customers_stand import entry_rows, hindsight_rows, standing_row
-from nexa_success.read_models.who_is_whom import members_of, party_of
+from nexa_success.read_models.who_is_whom import party_of
 
 routes = APIRouter(tags=["lifecycle"])
 
@@ -101,32 +100,6 @@ class StuckView(BaseModel):
     because: str = Field(examples=["no follow-up found interest in 9 days"])
 
 
-class ActionView(BaseModel):
-    """Something to do for a customer."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    action: str = Field(examples=["Schedule executive business review"])
-    because: str = Field(examples=["Usage declining, support tickets increasing; health dropped to 65 yesterday"])
-    about: About
-    subject_id: UUID | None = Field(
-        description="The alert, renewal or onboarding; null where it follows from the stage."
-    )
-
-
-class NextBestView(BaseModel):
-    """What to do next for a customer, null where nothing is due, and what else could be done, in that order.
-
-    Open churn alerts come first, then a renewal that ends within 30 days, an onboarding that nobody has taken over, overdue
-    tasks, other open renewals, the next task, and last what the stage asks for.
-    """
-
-    party_id: UUID
-    stage: Stage | None
-    best: ActionView | None
-    others: list[ActionView]
-
-
 class Reached(BaseModel):
     stage: Stage
     customers: int
@@ -169,18 +142,6 @@ async def set_stage(any_id: UUID, body: StageBody, call: Writer, response: Respo
         party_id = await party_of(connection, any_id)
     await call.execute(SetStage(party_id=party_id, stage=body.stage, reason=body.reason, by=call.actor))
     return await _read(call, response, party_id)
-
-
-@routes.get("/customers/{any_id}/next-best-action")
-async def next_best_action(any_id: UUID, call: Reader) -> NextBestView:
-    """What to do next for the customer, and why. Takes the id of a lead, a contact or an account."""
-    async with call.query() as connection:
-        party_id, members = await members_of(connection, any_id)
-        known = await situation_of(connection, party_id, members, call.now)
-    if known is None:
-        raise _unknown(any_id)
-    actions = [ActionView.model_validate(each) for each in next_best(known, call.now)]
-    return NextBestView(party_id=party_id, stage=known.stage, best=next(iter(actions), None), others=actions[1:])
 
 
 @routes.get("/lifecycle/funnel")
