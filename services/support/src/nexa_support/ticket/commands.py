@@ -21,7 +21,7 @@ from nexa_contracts.support import (
 
 @dataclass(frozen=True, kw_only=True)
 class SubmitTicket:
-    """The same submission again changes nothing."""
+    """The same submission again changes nothing. `follows`: the ticket that was settled too long ago to go on."""
 
     ticket_id: UUID
     subject: str
@@ -36,6 +36,8 @@ class SubmitTicket:
     attachments: tuple[Attachment, ...] = ()
     type: TicketType | None = None
     split_from: UUID | None = None
+    follows: UUID | None = None
+    submitted_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +81,13 @@ class AssignTicket:
 
 @dataclass(frozen=True, kw_only=True)
 class RouteTicket:
-    """Give it to whoever is next at the desk, if it has nobody and anybody can take it."""
+    """Give it to whoever is next at the desk, if it has nobody and anybody can take it.
+
+    `say_again`: if nobody can, say so once more, with the time at which somebody may.
+    """
 
     ticket_id: UUID
+    say_again: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +172,10 @@ class AcknowledgeBug:
 
 @dataclass(frozen=True, kw_only=True)
 class ResolveTicket:
-    """Settle it; a ticket that is settled, or whose bug is another one by now, stays as it is."""
+    """Settle it; a ticket that is settled, or whose bug is another one by now, stays as it is.
+
+    `told`: who has heard of it already; if that is who reported this ticket too, they are not told again.
+    """
 
     ticket_id: UUID
     resolution: str
@@ -174,6 +183,8 @@ class ResolveTicket:
     deployment_id: UUID | None = None
     version: str | None = None
     tell_customer: bool = True
+    feature_name: str | None = None
+    told: Requester | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,6 +210,30 @@ class MergeTicket:
 class UnmergeTicket:
     ticket_id: UUID
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbsorbTicket:
+    """Another ticket goes on in this one, which its `MergeTicket` says in the same transaction."""
+
+    ticket_id: UUID
+    from_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseTicket:
+    """The other ticket goes on by itself again, which its `UnmergeTicket` says in the same transaction."""
+
+    ticket_id: UUID
+    from_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class HearFromMerged:
+    """A customer wrote in a ticket that goes on in this one: it does not wait for them, and is not settled."""
+
+    ticket_id: UUID
+    from_reference: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,6 +305,9 @@ Command: TypeAlias = (
     | ReopenTicket
     | MergeTicket
     | UnmergeTicket
+    | AbsorbTicket
+    | ReleaseTicket
+    | HearFromMerged
     | SplitTicket
     | UndoSplit
     | WarnSla

@@ -1,0 +1,34 @@
+"""The kinds of streams in this service's store, and what their decisions see beside their own stream."""
+
+from nexa_chassis.domain import Aggregate, AggregateInContext
+from nexa_contracts import topics
+from nexa_support.agent import decisions as agent_decisions
+from nexa_support.agent import state as agent_state
+from nexa_support.read_models import agent_desk
+from nexa_support.ticket import commands as ticket_commands
+from nexa_support.ticket import decisions as ticket_decisions
+from nexa_support.ticket import events as ticket_events
+from nexa_support.ticket import state as ticket_state
+from nexa_support.ticket.desk import Desk
+
+agent = Aggregate[agent_decisions.Command, agent_state.Unlisted | agent_state.Listed](
+    name="agent",
+    key="agent_id",
+    topic=topics.AGENT,
+    commands=agent_decisions.COMMANDS,
+    initial=agent_state.Unlisted(),
+    evolve=agent_state.evolve,
+    decide=agent_decisions.decide,
+)
+
+ticket = AggregateInContext[ticket_commands.Command, ticket_state.State, Desk](
+    name="ticket",
+    key="ticket_id",
+    topic=topics.TICKET,
+    private=ticket_events.PRIVATE,
+    commands=ticket_commands.COMMANDS,
+    initial=ticket_state.NotSubmitted(),
+    evolve=ticket_state.evolve,
+    decide=ticket_decisions.decide,
+    context=agent_desk.desk,
+)
