@@ -31,7 +31,8 @@ def create_engine(settings: Settings) -> AsyncEngine:
             "keepalives_idle": 10,
             "keepalives_interval": 3,
             "keepalives_count": 3,
-            "options": f"-c statement_timeout={round(settings.statement_timeout * 1000)}",
+            "options": f"-c statement_timeout={round(settings.statement_timeout * 1000)}"
+            f" -c idle_in_transaction_session_timeout={round(settings.idle_transaction_timeout * 1000)}",
         },
     )
 

@@ -60,6 +60,9 @@ class Settings(BaseModel):
         default=5.0, gt=0, description="longest a request works on the database before a 503"
     )
     statement_timeout: float = Field(default=60.0, gt=0, description="longest single statement of any part")
+    idle_transaction_timeout: float = Field(
+        default=30.0, gt=0, description="longest the database keeps the locks of a process that has stopped answering"
+    )
     stop_timeout: float = Field(default=10.0, gt=0, description="longest a stopping process waits for work in flight")
     body_limit: int = Field(default=1024 * 1024, ge=1, description="largest request body in bytes")
     most_in_flight: int = Field(default=512, ge=1, description="requests answered at once; more get a 503")

@@ -11,12 +11,14 @@ import pytest
 from aiokafka.protocol.group import LeaveGroupRequest
 from canteen import CURED
 from canteen_desk import Desk, Order, a_canteen, consuming
+from sqlalchemy.exc import InternalError
 
 from nexa_chassis import batch, consumer
 from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.consumer import LOGS_LOST, Consumer, consumers_of
 from nexa_chassis.consuming_rows import LostPartition
 from nexa_chassis.decoding import decode_parts
+from nexa_chassis.engines import create_engine
 from nexa_chassis.fresh_start import pass_over_history
 from nexa_chassis.handlers import ReactionHandler
 from nexa_chassis.provisioning import ensure_topics
@@ -114,7 +116,7 @@ async def test_a_member_that_finds_its_watermarks_moved_rolls_back_and_then_skip
 async def test_a_member_frozen_beyond_its_session_has_no_effect_twice_when_it_thaws(canteen: Desk) -> None:
     evening = an_evening(canteen)
     await canteen.send(*evening[:200])
-    with canteen.process() as process:
+    with canteen.process(NEXA_IDLE_TRANSACTION_TIMEOUT="5") as process:
         await some_are_served(canteen, 1)
         await canteen.send(*evening[200:500])
         process.send_signal(signal.SIGSTOP)
@@ -125,6 +127,24 @@ async def test_a_member_frozen_beyond_its_session_has_no_effect_twice_when_it_th
             more = an_evening(canteen)
             await canteen.send(*more)
             await everything_once(canteen, [*evening, *more])
+
+
+async def test_a_member_frozen_in_the_midst_of_its_transaction_holds_up_nobody(canteen: Desk) -> None:
+    evening = an_evening(canteen)
+    await canteen.send(*evening)
+    frozen = create_engine(canteen.settings.model_copy(update={"idle_transaction_timeout": 2}))
+    held = await frozen.connect()
+    await held.exec_driver_sql(
+        "insert into handled_offsets (consumer, topic, partition, next_offset, cluster_id) values "
+        f"('{canteen.consumer()}', '{canteen.tables}', 0, 0, '')"
+    )
+    async with consuming(canteen.runtime()):
+        await everything_once(canteen, evening)
+    with pytest.raises(InternalError, match="idle-in-transaction"):
+        await held.commit()
+    await held.invalidate()
+    await held.close()
+    await frozen.dispose()
 
 
 async def test_a_member_that_the_group_removed_in_the_midst_of_a_batch_joins_again_and_has_no_effect_twice(
@@ -245,12 +265,12 @@ async def test_a_conflict_retries_the_batch_and_parks_nothing(canteen: Desk, mon
 
 async def test_a_member_without_partitions_says_so(canteen: Desk) -> None:
     stopping = asyncio.Event()
-    async with consuming(canteen.runtime()):
+    async with consuming(canteen.runtime()) as [first]:
         others = [consumers_of(canteen.runtime())[0] for _ in range(4)]
         tasks = [asyncio.create_task(each.run(stopping)) for each in others]
 
         async def idle() -> bool:
-            return "no partitions are assigned" in {each.health().reason for each in others}
+            return "no partitions are assigned" in {each.health().reason for each in (first, *others)}
 
         try:
             await eventually(idle, what="the fifth member of a topic of four partitions is not ready", seconds=60)
