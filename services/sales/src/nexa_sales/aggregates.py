@@ -18,20 +18,33 @@ from nexa_sales.deal import state as deal_state
 from nexa_sales.import_routing import decisions as import_routing_decisions
 from nexa_sales.import_routing import state as import_routing_state
 from nexa_sales.read_models import rep_desk
+from nexa_sales.rep import commands as rep_commands
 from nexa_sales.rep import decisions as rep_decisions
 from nexa_sales.rep import state as rep_state
+from nexa_sales.routing_rules import decisions as routing_rules_decisions
+from nexa_sales.routing_rules import state as routing_rules_state
 from nexa_sales.task import commands as task_commands
 from nexa_sales.task import decisions as task_decisions
 from nexa_sales.task import state as task_state
 
-rep = Aggregate[rep_decisions.Command, rep_state.Unlisted | rep_state.Listed](
+rep = Aggregate[rep_commands.Command, rep_state.Rep](
     name="rep",
     key="rep_id",
     topic=topics.REP,
-    commands=rep_decisions.COMMANDS,
+    commands=rep_commands.COMMANDS,
     initial=rep_state.Unlisted(),
     evolve=rep_state.evolve,
     decide=rep_decisions.decide,
+)
+
+routing_rules = Aggregate[routing_rules_decisions.Command, routing_rules_state.RuleBook](
+    name="routing_rules",
+    key="rules_id",
+    topic=topics.ROUTING_RULES,
+    commands=routing_rules_decisions.COMMANDS,
+    initial=routing_rules_state.RuleBook(),
+    evolve=routing_rules_state.evolve,
+    decide=routing_rules_decisions.decide,
 )
 
 assignment = AggregateInContext[assignment_commands.Command, assignment_state.Assignment, Desk](

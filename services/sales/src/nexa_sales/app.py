@@ -1,16 +1,21 @@
 """Sales: who follows up which lead, what there is to do by when, and what comes of it: accounts, contacts, deals."""
 
 from nexa_chassis.service import Service
-from nexa_sales.aggregates import account, assignment, contact, deal, import_routing, rep, task
-from nexa_sales.api import accounts, deals, imports, leads, reps, tasks
+from nexa_sales.aggregates import account, assignment, contact, deal, import_routing, rep, routing_rules, task
+from nexa_sales.api import accounts, deals, imports, leads, reps, routing, tasks
+from nexa_sales.hand_over_leads import hand_over_leads
 from nexa_sales.offer_waiting_leads import offer_waiting_leads
+from nexa_sales.reactions.alert_of_long_waits import alert_of_long_waits
 from nexa_sales.reactions.chase_overdue_follow_up import chase_overdue_follow_up
 from nexa_sales.reactions.make_account_a_customer import make_account_a_customer
+from nexa_sales.reactions.mind_the_calendar import mind_the_calendar
 from nexa_sales.reactions.open_follow_up import open_follow_up
+from nexa_sales.reactions.recycle_disqualified_lead import recycle_disqualified_lead
 from nexa_sales.reactions.renew_contract import renew_contract
 from nexa_sales.reactions.report_routed_import import report_routed_import
 from nexa_sales.reactions.return_handoff import return_handoff
 from nexa_sales.reactions.route_scored_lead import route_scored_lead
+from nexa_sales.read_models import routing_rule_versions
 from nexa_sales.read_models.account_book import account_book
 from nexa_sales.read_models.account_history import account_history
 from nexa_sales.read_models.deal_stages import deal_stages
@@ -28,11 +33,14 @@ sales = Service(
     name="sales",
     migrations="nexa_sales.migrations",
     metadata=metadata,
-    aggregates=[rep, assignment, task, import_routing, account, contact, deal],
+    aggregates=[rep, routing_rules, assignment, task, import_routing, account, contact, deal],
     reactions=[
         route_scored_lead,
+        alert_of_long_waits,
+        mind_the_calendar,
         open_follow_up,
         chase_overdue_follow_up,
+        recycle_disqualified_lead,
         report_routed_import,
         make_account_a_customer,
         renew_contract,
@@ -40,6 +48,7 @@ sales = Service(
     ],
     read_models=[
         rep_desk,
+        routing_rule_versions.model,
         who_is_waiting_for_a_rep,
         where_leads_stand,
         follow_ups_due,
@@ -52,6 +61,7 @@ sales = Service(
         lead_history_elsewhere,
         lead_profile,
     ],
+    jobs=[hand_over_leads],
     workers=[offer_waiting_leads],
-    routes=[reps.routes, leads.routes, tasks.routes, accounts.routes, deals.routes, imports.routes],
+    routes=[reps.routes, routing.routes, leads.routes, tasks.routes, accounts.routes, deals.routes, imports.routes],
 )

@@ -37,6 +37,7 @@ Cursor: TypeAlias = Annotated[str | None, Query(description="`next` of the page 
 Mine: TypeAlias = Annotated[
     bool, Query(description="Only those of the caller: the token's subject is a rep's id or e-mail address.")
 ]
+Word: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 
 

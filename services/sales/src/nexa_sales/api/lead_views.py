@@ -57,6 +57,8 @@ class WaitingLead(BaseModel):
     reason: str = Field(description="Why nobody could take it.")
     since: datetime
     age_seconds: int
+    alert_at: datetime | None = Field(description="When managers are told that it still waits.")
+    alerted_at: datetime | None = Field(description="When they were told; null while it is not too long.")
 
 
 class Engagement(BaseModel):

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from nexa_chassis.domain import NotFound
 from nexa_chassis.http.call import Call
@@ -25,7 +25,7 @@ from nexa_sales.api.bodies import (
     whose,
 )
 from nexa_sales.api.lead_views import LeadPage, LeadRow, LeadStatus, WaitingLead, lead_page, lead_row, waiting_lead
-from nexa_sales.assignment.commands import DisqualifyLead, ReassignLead
+from nexa_sales.assignment.commands import DisqualifyLead, ReassignLead, RecycleLead
 from nexa_sales.conversion import Conversion, convert
 from nexa_sales.read_models.lead_page import lead_rows
 from nexa_sales.read_models.where_leads_stand import list_leads
@@ -55,6 +55,9 @@ class Converted(BaseModel):
 
 class DisqualifyBody(Body):
     reason: Text = Field(examples=["Student, no budget"])
+    recycle_at: AwareDatetime | None = Field(
+        default=None, description="When it comes back to sales, to be routed anew; null: not by itself."
+    )
 
 
 class ReassignBody(Body):
@@ -96,11 +99,15 @@ async def leads(
 
 @routes.get("/leads/waiting")
 async def waiting(
-    call: Reader, band: Band | None = None, limit: Limit = None, cursor: Cursor = None
+    call: Reader,
+    band: Band | None = None,
+    alerted: Annotated[bool | None, Query(description="Only those that have, or have not, waited too long.")] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
 ) -> Page[WaitingLead]:
     """Leads that nobody could take, the longest waiting first, with the reason and their age in seconds."""
     async with call.query() as connection:
-        page = await queue(connection, band, limit=limit, cursor=cursor)
+        page = await queue(connection, band, alerted, limit=limit, cursor=cursor)
     return Page(items=[waiting_lead(row, call.now) for row in page.items], next=page.next)
 
 
@@ -133,8 +140,15 @@ async def convert_lead(lead_id: UUID, body: ConvertBody, call: Salesperson, resp
 
 @routes.post("/leads/{lead_id}/disqualify")
 async def disqualify_lead(lead_id: UUID, body: DisqualifyBody, call: Salesperson, response: Response) -> LeadChanged:
-    """The lead is none, for this reason; its rep has room for another."""
-    return await _executed(call, response, lead_id, DisqualifyLead(lead_id=lead_id, reason=body.reason))
+    """The lead is none, for this reason, for good or until a time; its rep has room for another."""
+    command = DisqualifyLead(lead_id=lead_id, reason=body.reason, recycle_at=body.recycle_at)
+    return await _executed(call, response, lead_id, command)
+
+
+@routes.post("/leads/{lead_id}/recycle")
+async def recycle_lead(lead_id: UUID, call: Salesperson, response: Response) -> LeadChanged:
+    """A disqualified lead comes back now. High and Medium ones are routed anew, Low ones are left to marketing."""
+    return await _executed(call, response, lead_id, RecycleLead(lead_id=lead_id))
 
 
 @routes.post("/leads/{lead_id}/reassign")

@@ -70,8 +70,10 @@ async def create_task(lead_id: UUID, body: NewTaskBody, call: Salesperson, respo
         rep = await rep_row(connection, rep_id) if rep_id else None
     if standing is None:
         raise NotFound(f"Sales does not know a lead {lead_id}.", rule="lead.unknown")
-    if rep is None:
-        raise Refused("The lead has no rep; name one of the roster.", rule="task.rep", field="rep_id")
+    if rep is None or rep["left_at"] is not None:
+        raise Refused(
+            "Nobody of the roster is named, and the lead has no rep; name one.", rule="task.rep", field="rep_id"
+        )
     task_id = call.new_id("task")
     await call.execute(
         GiveTask(

@@ -1,10 +1,12 @@
 """What can be asked about a lead that sales follows up."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
 from nexa_contracts.marketing import LeadSourceKind
+from nexa_contracts.sales import FollowUpChannel, FollowUpOutcome
 from nexa_contracts.values import Band, Money
 
 
@@ -49,6 +51,37 @@ class ReassignLead:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HandOverLead:
+    """The lead's rep has left: find another by the rules, or let it wait for one."""
+
+    lead_id: UUID
+    rep_id: UUID
+    rep_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertOfWait:
+    """The lead has waited since then for as long as its rule allows; it matters where it still does."""
+
+    lead_id: UUID
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordFollowUp:
+    """A rep called or wrote to the lead. `call_back_at` is the time they agreed on, if they did."""
+
+    lead_id: UUID
+    channel: FollowUpChannel
+    outcome: FollowUpOutcome
+    found_interest: bool | None
+    note: str
+    recorded_by: str
+    task_id: UUID | None
+    call_back_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoteContact:
     """A rep has been in touch with the lead."""
 
@@ -70,10 +103,19 @@ class ConvertLead:
 
 @dataclass(frozen=True, kw_only=True)
 class DisqualifyLead:
-    """The lead is none, for this reason."""
+    """The lead is none, for this reason, or none before `recycle_at`."""
 
     lead_id: UUID
     reason: str
+    recycle_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecycleLead:
+    """A disqualified lead comes back: at the time that was agreed, or (None) because a person wants it now."""
+
+    lead_id: UUID
+    planned_for: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +132,13 @@ Command: TypeAlias = (
     | ReconsiderLead
     | OfferWaitingLead
     | ReassignLead
+    | HandOverLead
+    | AlertOfWait
+    | RecordFollowUp
     | NoteContact
     | ConvertLead
     | DisqualifyLead
+    | RecycleLead
     | LetLeadGo
 )
 COMMANDS: tuple[type, ...] = (
@@ -100,8 +146,12 @@ COMMANDS: tuple[type, ...] = (
     ReconsiderLead,
     OfferWaitingLead,
     ReassignLead,
+    HandOverLead,
+    AlertOfWait,
+    RecordFollowUp,
     NoteContact,
     ConvertLead,
     DisqualifyLead,
+    RecycleLead,
     LetLeadGo,
 )

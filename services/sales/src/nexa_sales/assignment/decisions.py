@@ -3,27 +3,43 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
-from uuid import UUID
 
-from nexa_chassis.domain import NotFound, Refused
+from nexa_chassis.domain import Refused
 from nexa_contracts.envelope import Event
-from nexa_contracts.sales import AssignmentReason, LeadConverted, LeadDisqualified, LeadReleased, RepLevel
+from nexa_contracts.sales import AssignmentReason, LeadConverted, LeadReleased, LeadWaitedTooLong, RepLevel
 from nexa_contracts.values import Because, Candidate
 from nexa_sales.assignment.commands import (
+    AlertOfWait,
     Command,
     ConvertLead,
     DisqualifyLead,
+    HandOverLead,
     LetLeadGo,
     NoteContact,
     OfferWaitingLead,
     ReassignLead,
     ReconsiderLead,
+    RecordFollowUp,
+    RecycleLead,
     RouteLead,
 )
-from nexa_sales.assignment.desk import Desk
+from nexa_sales.assignment.desk import Desk, managers_for
 from nexa_sales.assignment.events import LeadWorked
-from nexa_sales.assignment.routing import assigned, offer, reconsider, route
-from nexa_sales.assignment.state import Assigned, Assignment, Converted, Ended, Nurtured, Unrouted, Waiting, rep_of
+from nexa_sales.assignment.follow_up import record
+from nexa_sales.assignment.recycling import disqualify, recycle, unknown
+from nexa_sales.assignment.routing import assigned, demand_of, hand_over, offer, reconsider, route
+from nexa_sales.assignment.state import (
+    Assigned,
+    Assignment,
+    Converted,
+    Disqualified,
+    Ended,
+    Nurtured,
+    Unrouted,
+    Waiting,
+    lead_of,
+    rep_of,
+)
 
 
 def decide(command: Command, state: Assignment, now: datetime, desk: Desk) -> Sequence[Event]:
@@ -36,12 +52,20 @@ def decide(command: Command, state: Assignment, now: datetime, desk: Desk) -> Se
             return offer(state, desk)
         case ReassignLead():
             return reassign(command, state, desk)
+        case HandOverLead():
+            return hand_over(command, state, now, desk)
+        case AlertOfWait():
+            return alert(command, state, desk)
+        case RecordFollowUp():
+            return record(command, state, now)
         case NoteContact(lead_id=lead_id):
             return [LeadWorked(lead_id=lead_id)] if isinstance(state, Assigned) and not state.worked else []
         case ConvertLead():
             return convert(command, state)
         case DisqualifyLead():
-            return disqualify(command, state)
+            return disqualify(command, state, now)
+        case RecycleLead():
+            return recycle(command, state, now, desk)
         case LetLeadGo():
             return let_go(command, state)
         case _:
@@ -61,8 +85,8 @@ def reassign(command: ReassignLead, state: Assignment, desk: Desk) -> Sequence[E
             because = Because(rule="given by a person", facts={"reason": command.reason}, candidates=(chosen,))
             return [assigned(lead, seat, desk, AssignmentReason.REASSIGNED, rep_of(state), because)]
         case Unrouted():
-            raise _unknown(command.lead_id)
-        case Converted() | Ended():
+            raise unknown(command.lead_id)
+        case Converted() | Disqualified() | Ended():
             raise Refused("The lead is closed; nobody follows it up any more.", rule="lead.closed")
         case _:
             assert_never(state)
@@ -85,15 +109,16 @@ def convert(command: ConvertLead, state: Assignment) -> Sequence[Event]:
                     band=lead.band,
                     source_label=lead.source_label,
                     source_kind=lead.source_kind,
+                    round=lead.round,
                     because=_why_this_account(command),
                 )
             ]
         case Converted(deal_id=deal_id):
             raise Refused(f"The lead was converted already; it became deal {deal_id}.", rule="lead.converted")
-        case Ended(reason=reason):
+        case Ended(reason=reason) | Disqualified(reason=reason):
             raise Refused(f"The lead is closed: {reason}.", rule="lead.closed")
         case Unrouted():
-            raise _unknown(command.lead_id)
+            raise unknown(command.lead_id)
         case _:
             assert_never(state)
 
@@ -106,26 +131,23 @@ def _why_this_account(command: ConvertLead) -> Because:
     )
 
 
-def disqualify(command: DisqualifyLead, state: Assignment) -> Sequence[Event]:
+def alert(command: AlertOfWait, state: Assignment, desk: Desk) -> Sequence[Event]:
+    """Once for each wait, to the managers of those who could take the lead."""
     match state:
-        case Assigned(lead=lead) | Waiting(lead=lead) | Nurtured(lead=lead):
+        case Waiting(lead=lead, since=since, reason=reason, alerted=False) if since == command.since:
             return [
-                LeadDisqualified(
-                    lead_id=command.lead_id,
+                LeadWaitedTooLong(
+                    lead_id=lead.lead_id,
                     campaign_id=lead.campaign_id,
                     import_id=lead.import_id,
-                    rep_id=rep_of(state),
-                    reason=command.reason,
+                    band=lead.band,
+                    since=since,
+                    reason=reason,
+                    manager_ids=managers_for(desk, demand_of(lead)),
                 )
             ]
-        case Ended():
-            return []
-        case Converted(deal_id=deal_id):
-            raise Refused(f"The lead became deal {deal_id}; lose the deal instead.", rule="lead.converted")
-        case Unrouted():
-            raise _unknown(command.lead_id)
         case _:
-            assert_never(state)
+            return []
 
 
 def let_go(command: LetLeadGo, state: Assignment) -> Sequence[Event]:
@@ -133,7 +155,7 @@ def let_go(command: LetLeadGo, state: Assignment) -> Sequence[Event]:
     match state:
         case Converted() | Ended():
             return []
-        case Unrouted() | Nurtured() | Waiting() | Assigned():
+        case Unrouted() | Nurtured() | Waiting() | Assigned() | Disqualified():
             return [
                 LeadReleased(
                     lead_id=command.lead_id,
@@ -141,14 +163,8 @@ def let_go(command: LetLeadGo, state: Assignment) -> Sequence[Event]:
                     import_id=command.import_id,
                     rep_id=rep_of(state),
                     first=isinstance(state, Unrouted),
+                    round=lead.round if (lead := lead_of(state)) else 1,
                 )
             ]
         case _:
             assert_never(state)
-
-
-def _unknown(lead_id: UUID) -> NotFound:
-    return NotFound(
-        f"Sales does not know a lead {lead_id}; a new one comes here once it is scored, within seconds.",
-        rule="lead.unknown",
-    )

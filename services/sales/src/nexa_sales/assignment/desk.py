@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import lru_cache
+from typing import assert_never
 from uuid import UUID
 
 from nexa_contracts.envelope import Event
@@ -11,22 +13,28 @@ from nexa_contracts.sales import (
     LeadAssigned,
     LeadConverted,
     LeadDisqualified,
+    LeadQueued,
     LeadReleased,
+    RepLeft,
     RepLevel,
     RepUpdated,
+    RepWindowOpened,
+    RoutingRule,
+    RoutingRulesChanged,
 )
 from nexa_contracts.values import Band, Because, Candidate
+from nexa_sales.routing_rules.state import DEFAULT_RULES, Rules
 
-RULE_VERSION = 1
 MOST_NAMED = 20
 """So many candidates are named in a `because`, the next in line first; the others are counted."""
-
-LEVEL_OF_BAND: Mapping[Band, RepLevel] = {Band.HIGH: RepLevel.SENIOR, Band.MEDIUM: RepLevel.STANDARD}
 
 
 @dataclass(frozen=True)
 class Seat:
-    """A rep at the desk. `last_turn` is the turn in which they were last given a lead, 0 if never."""
+    """A rep at the desk. `last_turn` is the turn in which they were last given a lead, 0 if never.
+
+    `given` counts the leads they got in their present window, which `window_capacity` limits if it is set.
+    """
 
     rep_id: UUID
     name: str
@@ -38,14 +46,18 @@ class Seat:
     manager_id: UUID | None = None
     open_leads: int = 0
     last_turn: int = 0
+    away: bool = False
+    window_capacity: int | None = None
+    given: int = 0
 
 
 @dataclass(frozen=True)
 class Desk:
-    """All seats, and the turn of the latest assignment."""
+    """All seats, the turn of the latest assignment, and the rules in force."""
 
     seats: Mapping[UUID, Seat]
     turn: int = 0
+    rules: Rules = DEFAULT_RULES
 
 
 @dataclass(frozen=True)
@@ -57,12 +69,15 @@ class Demand:
     product: str | None
 
 
-@dataclass(frozen=True)
-class Unfit:
-    """Why a rep cannot take a lead: in a word that can be counted, and with the figures."""
+class Unfit(StrEnum):
+    """Why a rep cannot take a lead, in words that can be counted."""
 
-    word: str
-    reason: str
+    OTHER_TERRITORY = "of another territory"
+    OTHER_PRODUCTS = "for other products"
+    NOT_AVAILABLE = "not available"
+    AWAY = "away"
+    AT_CAPACITY = "at capacity"
+    WINDOW_FULL = "with a full window"
 
 
 @dataclass(frozen=True)
@@ -75,47 +90,91 @@ class Choice:
 
 
 def choose(desk: Desk, demand: Demand) -> Choice:
-    """By band, territory and product, then availability and free capacity, then who was given a lead least recently.
+    """By the first rule that takes the lead, then territory and product, availability and free capacity, then turn.
 
-    Among those of the same turn, the one with the smaller share of their capacity in use. Low leads are nobody's: a demand
-    of band Low is a KeyError.
+    Who was given a lead least recently is next; among those of the same turn, the one with the smaller share of their
+    capacity in use. Low leads are nobody's: a demand of band Low is a LookupError.
     """
-    level = LEVEL_OF_BAND[demand.band]
+    rule = rule_for(desk, demand)
+    level = rule.level
     refused: list[tuple[Seat, Unfit]] = []
     eligible: list[Seat] = []
     for seat in desk.seats.values():
         if seat.level is not level:
             continue
-        unfit = _unfit(seat, demand)
+        unfit = unfit_for(seat, demand)
         if unfit is None:
             eligible.append(seat)
         else:
             refused.append((seat, unfit))
-    eligible.sort(key=_turn)
-    because = _because(desk, demand, level, eligible, refused)
+    eligible.sort(key=turn_of)
+    because = _because(desk, demand, rule, eligible, refused)
     return Choice(eligible[0], because) if eligible else Choice(None, because, _why_nobody(level, refused))
 
 
 def can_be_met(desk: Desk, demand: Demand) -> bool:
     """Whether somebody at the desk can take such a lead now."""
-    level = LEVEL_OF_BAND.get(demand.band)
-    return any(seat.level is level and _unfit(seat, demand) is None for seat in desk.seats.values())
+    if demand.band is Band.LOW:
+        return False
+    level = rule_for(desk, demand).level
+    return any(seat.level is level and unfit_for(seat, demand) is None for seat in desk.seats.values())
 
 
-def _turn(seat: Seat) -> tuple[int, float, int]:
+def managers_for(desk: Desk, demand: Demand) -> tuple[UUID, ...]:
+    """Managers of the reps whose leads these are; all managers of the roster where those have none."""
+    level = rule_for(desk, demand).level
+    seats = [seat for seat in desk.seats.values() if seat.level is level and not_serving(seat, demand) is None]
+    found = {seat.manager_id for seat in seats if seat.manager_id is not None}
+    return tuple(sorted(found or {seat.rep_id for seat in desk.seats.values() if seat.level is RepLevel.MANAGER}))
+
+
+def rule_for(desk: Desk, demand: Demand) -> RoutingRule:
+    return desk.rules.rule_for(demand.band, demand.territory, demand.product)
+
+
+def turn_of(seat: Seat) -> tuple[int, float, int]:
     return seat.last_turn, seat.open_leads / seat.capacity, seat.rep_id.int
 
 
-def _unfit(seat: Seat, demand: Demand) -> Unfit | None:
+def unfit_for(seat: Seat, demand: Demand) -> Unfit | None:
+    """Why the rep cannot take such a lead; None where they can."""
+    return not_serving(seat, demand) or without_room(seat)
+
+
+def not_serving(seat: Seat, demand: Demand) -> Unfit | None:
+    """Whether the lead is of a territory or product that is not theirs, whatever they have open."""
     if not _serves(seat.territories, demand.territory):
-        return Unfit("of another territory", f"serves {', '.join(seat.territories)}, not {demand.territory}")
-    if not _serves(seat.products, demand.product):
-        return Unfit("for other products", f"sells {', '.join(seat.products)}, not {demand.product}")
+        return Unfit.OTHER_TERRITORY
+    return None if _serves(seat.products, demand.product) else Unfit.OTHER_PRODUCTS
+
+
+def without_room(seat: Seat) -> Unfit | None:
+    """Why the rep can take no lead at all now; None where they can."""
     if not seat.available:
-        return Unfit("not available", "not available")
+        return Unfit.NOT_AVAILABLE
+    if seat.away:
+        return Unfit.AWAY
     if seat.open_leads >= seat.capacity:
-        return Unfit("at capacity", f"at capacity ({seat.open_leads} of {seat.capacity} open leads)")
+        return Unfit.AT_CAPACITY
+    if seat.window_capacity is not None and seat.given >= seat.window_capacity:
+        return Unfit.WINDOW_FULL
     return None
+
+
+def _in_figures(unfit: Unfit, seat: Seat, demand: Demand) -> str:
+    match unfit:
+        case Unfit.OTHER_TERRITORY:
+            return f"serves {', '.join(seat.territories)}, not {demand.territory}"
+        case Unfit.OTHER_PRODUCTS:
+            return f"sells {', '.join(seat.products)}, not {demand.product}"
+        case Unfit.AT_CAPACITY:
+            return f"at capacity ({seat.open_leads} of {seat.capacity} open leads)"
+        case Unfit.WINDOW_FULL:
+            return f"was given {seat.given} of {seat.window_capacity} new leads in this window"
+        case Unfit.NOT_AVAILABLE | Unfit.AWAY:
+            return unfit.value
+        case _:
+            assert_never(unfit)
 
 
 def _serves(offered: Sequence[str], wanted: str | None) -> bool:
@@ -127,13 +186,14 @@ def _why_nobody(level: RepLevel, refused: Sequence[tuple[Seat, Unfit]]) -> str:
     """As in: Of 3 senior reps 2 at capacity, 1 not available."""
     if not refused:
         return f"There is no {level.value} rep on the roster"
-    counts = Counter(unfit.word for _, unfit in refused)
+    counts = Counter(unfit.value for _, unfit in refused)
     return f"Of {len(refused)} {level.value} reps " + ", ".join(f"{n} {word}" for word, n in sorted(counts.items()))
 
 
 def _because(
-    desk: Desk, demand: Demand, level: RepLevel, eligible: Sequence[Seat], refused: Sequence[tuple[Seat, Unfit]]
+    desk: Desk, demand: Demand, rule: RoutingRule, eligible: Sequence[Seat], refused: Sequence[tuple[Seat, Unfit]]
 ) -> Because:
+    level = rule.level
     considered = len(eligible) + len(refused)
     facts = {
         "band": demand.band.value,
@@ -149,13 +209,12 @@ def _because(
         _passed_over(seat, eligible[0]) if place else _taken(seat) for place, seat in enumerate(eligible[:MOST_NAMED])
     ]
     left = MOST_NAMED - len(candidates)
-    candidates += [_candidate(seat, taken=False, reason=unfit.reason) for seat, unfit in refused[:left]]
+    candidates += [
+        _candidate(seat, taken=False, reason=_in_figures(unfit, seat, demand)) for seat, unfit in refused[:left]
+    ]
     return Because(
-        rule=(
-            f"{demand.band.value} band to {level.value} reps by territory and product, available and with room,"
-            " least recently assigned first"
-        ),
-        rule_version=RULE_VERSION,
+        rule=f"{rule.name} by territory and product, available and with room, least recently assigned first",
+        rule_version=desk.rules.version,
         facts=facts,
         candidates=tuple(candidates),
     )
@@ -189,11 +248,19 @@ def evolve(desk: Desk, event: Event) -> Desk:
     match event:
         case RepUpdated() as rep:
             seat = desk.seats.get(rep.rep_id)
-            return _with(desk, listed(rep, seat.open_leads if seat else 0, seat.last_turn if seat else 0))
+            return _with(desk, listed(rep, seat))
+        case RepLeft(rep_id=rep_id):
+            return replace(desk, seats={key: seat for key, seat in desk.seats.items() if key != rep_id})
+        case RepWindowOpened(rep_id=rep_id):
+            return _change(desk, rep_id, lambda seat: replace(seat, given=0))
+        case RoutingRulesChanged(version=version, rules=rules):
+            return replace(desk, rules=Rules(version, rules))
         case LeadAssigned(rep_id=rep_id, previous_rep_id=previous, turn=turn):
             moved = desk if previous is None else _change(desk, previous, lambda seat: _open(seat, -1))
-            moved = _change(moved, rep_id, lambda seat: replace(_open(seat, 1), last_turn=turn))
+            moved = _change(moved, rep_id, lambda seat: _taking(seat, turn))
             return replace(moved, turn=max(moved.turn, turn))
+        case LeadQueued(previous_rep_id=UUID() as previous):
+            return _change(desk, previous, lambda seat: _open(seat, -1))
         case (
             LeadConverted(rep_id=UUID() as rep_id)
             | LeadDisqualified(rep_id=UUID() as rep_id)
@@ -204,7 +271,8 @@ def evolve(desk: Desk, event: Event) -> Desk:
             return desk
 
 
-def listed(rep: RepUpdated, open_leads: int, last_turn: int) -> Seat:
+def listed(rep: RepUpdated, before: Seat | None) -> Seat:
+    """The seat as the roster says now; what the rep has and was given stays."""
     return Seat(
         rep_id=rep.rep_id,
         name=rep.name,
@@ -214,9 +282,16 @@ def listed(rep: RepUpdated, open_leads: int, last_turn: int) -> Seat:
         capacity=rep.capacity,
         available=rep.available,
         manager_id=rep.manager_id,
-        open_leads=open_leads,
-        last_turn=last_turn,
+        open_leads=before.open_leads if before else 0,
+        last_turn=before.last_turn if before else 0,
+        away=rep.away,
+        window_capacity=rep.window_capacity,
+        given=before.given if before else 0,
     )
+
+
+def _taking(seat: Seat, turn: int) -> Seat:
+    return replace(seat, open_leads=seat.open_leads + 1, given=seat.given + 1, last_turn=turn)
 
 
 def _open(seat: Seat, by: int) -> Seat:

@@ -1,20 +1,21 @@
-"""Which rep gets a lead: on its first score, out of the queue, and up into a higher band."""
+"""Which rep gets a lead: on its first score, out of the queue, up into a higher band, and when its rep has left."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
 from nexa_contracts.envelope import Event
 from nexa_contracts.sales import AssignmentReason, LeadAssigned, LeadQueued, LeadSentToNurture
-from nexa_contracts.values import Band, Because
-from nexa_sales.assignment.commands import ReconsiderLead, RouteLead
-from nexa_sales.assignment.desk import RULE_VERSION, Demand, Desk, Seat, choose
+from nexa_contracts.values import Band, Because, Candidate
+from nexa_sales.assignment.commands import HandOverLead, ReconsiderLead, RouteLead
+from nexa_sales.assignment.desk import Choice, Demand, Desk, Seat, choose, rule_for
 from nexa_sales.assignment.state import (
     Assigned,
     Assignment,
     Converted,
+    Disqualified,
     Ended,
     Lead,
     Nurtured,
@@ -36,13 +37,13 @@ def route(command: RouteLead, state: Assignment, now: datetime, desk: Desk) -> S
         case Unrouted():
             lead = _lead_of(command)
             if command.band is Band.LOW:
-                return [_to_nurture(lead)]
-            return [_assign_or_queue(lead, now, desk, AssignmentReason.FIRST)]
+                return [_to_nurture(lead, desk)]
+            return [assign_or_queue(lead, now, desk, AssignmentReason.FIRST)]
         case Nurtured(lead=routed) | Waiting(lead=routed) | Assigned(lead=routed, worked=False):
             if not moves_up(routed.band, command.band, command.score):
                 return []
-            return _move_up(_lead_of(command), state, now, desk)
-        case Assigned() | Converted() | Ended():
+            return _move_up(replace(_lead_of(command), round=routed.round), state, now, desk)
+        case Assigned() | Converted() | Disqualified() | Ended():
             return []
         case _:
             assert_never(state)
@@ -57,7 +58,7 @@ def _move_up(lead: Lead, state: Assignment, now: datetime, desk: Desk) -> Sequen
     """A lead that a rep has already only moves if somebody of the higher level can take it."""
     previous = rep_of(state)
     since = state.since if isinstance(state, Waiting) else now
-    moved = _assign_or_queue(lead, since, desk, AssignmentReason.REROUTED, previous)
+    moved = assign_or_queue(lead, since, desk, AssignmentReason.REROUTED, previous)
     if isinstance(moved, LeadQueued) and previous is not None:
         return []
     return [moved]
@@ -67,7 +68,7 @@ def offer(state: Assignment, desk: Desk) -> Sequence[Event]:
     """A lead that waits goes to whoever can take it now."""
     match state:
         case Waiting(lead=lead, since=since):
-            offered = _assign_or_queue(lead, since, desk, AssignmentReason.FROM_QUEUE)
+            offered = assign_or_queue(lead, since, desk, AssignmentReason.FROM_QUEUE)
             return [offered] if isinstance(offered, LeadAssigned) else []
         case _:
             return []
@@ -79,7 +80,27 @@ def reconsider(command: ReconsiderLead, state: Assignment, desk: Desk) -> Sequen
     match state:
         case Waiting(lead=lead, since=since) if (lead.territory, lead.product_interest) != wanted:
             changed = replace(lead, territory=command.territory, product_interest=command.product_interest)
-            return [_assign_or_queue(changed, since, desk, AssignmentReason.FROM_QUEUE)]
+            return [assign_or_queue(changed, since, desk, AssignmentReason.FROM_QUEUE)]
+        case _:
+            return []
+
+
+def hand_over(command: HandOverLead, state: Assignment, now: datetime, desk: Desk) -> Sequence[Event]:
+    """The lead of a rep who left goes to whoever the rules choose; nobody → it waits, from now on."""
+    match state:
+        case Assigned(lead=lead, rep_id=rep_id) if rep_id == command.rep_id:
+            gone = Candidate(id=str(rep_id), name=command.rep_name, taken=False, reason="has left, had the lead")
+            choice = _choose_for(lead, desk)
+            told = choice.because.model_copy(
+                update={
+                    "rule": f"the rep left; {choice.because.rule}",
+                    "candidates": (*choice.because.candidates, gone),
+                }
+            )
+            if choice.seat is not None:
+                return [assigned(lead, choice.seat, desk, AssignmentReason.REASSIGNED, rep_id, told)]
+            queued = _queued(lead, now, desk, replace(choice, because=told))
+            return [queued.model_copy(update={"previous_rep_id": rep_id})]
         case _:
             return []
 
@@ -98,16 +119,35 @@ def assigned(
     )
 
 
-def _assign_or_queue(
+def assign_or_queue(
     lead: Lead, since: datetime, desk: Desk, reason: AssignmentReason, previous: UUID | None = None
 ) -> LeadAssigned | LeadQueued:
-    choice = choose(desk, Demand(lead.band, lead.territory, lead.product_interest))
+    """To whoever the rules choose; to nobody, the lead waits, and has waited since then."""
+    choice = _choose_for(lead, desk)
     if choice.seat is None:
-        first = reason is AssignmentReason.FIRST
-        return LeadQueued(
-            **vars(lead), reason=choice.why_nobody, since=since, first=first, because=_knowing(lead, choice.because)
-        )
-    return assigned(lead, choice.seat, desk, reason, previous, _knowing(lead, choice.because))
+        return _queued(lead, since, desk, choice, first=reason is AssignmentReason.FIRST)
+    return assigned(lead, choice.seat, desk, reason, previous, choice.because)
+
+
+def _choose_for(lead: Lead, desk: Desk) -> Choice:
+    choice = choose(desk, demand_of(lead))
+    return replace(choice, because=_knowing(lead, choice.because))
+
+
+def demand_of(lead: Lead) -> Demand:
+    return Demand(lead.band, lead.territory, lead.product_interest)
+
+
+def _queued(lead: Lead, since: datetime, desk: Desk, choice: Choice, *, first: bool = False) -> LeadQueued:
+    patience = timedelta(hours=rule_for(desk, demand_of(lead)).alert_after_hours)
+    return LeadQueued(
+        **vars(lead),
+        reason=choice.why_nobody,
+        since=since,
+        first=first,
+        alert_at=since + patience,
+        because=choice.because,
+    )
 
 
 def _knowing(lead: Lead, because: Because) -> Because:
@@ -119,10 +159,10 @@ def _knowing(lead: Lead, because: Because) -> Because:
     )
 
 
-def _to_nurture(lead: Lead) -> LeadSentToNurture:
+def _to_nurture(lead: Lead, desk: Desk) -> LeadSentToNurture:
     because = Because(
         rule="low band to marketing's series, to no rep",
-        rule_version=RULE_VERSION,
+        rule_version=desk.rules.version,
         facts={"score": str(lead.score), "band": lead.band.value},
     )
     return LeadSentToNurture(**vars(lead), because=because)

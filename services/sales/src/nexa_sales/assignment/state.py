@@ -8,12 +8,16 @@ from uuid import UUID
 from nexa_contracts.envelope import Event
 from nexa_contracts.marketing import LeadSourceKind
 from nexa_contracts.sales import (
+    FollowUpOutcome,
+    FollowUpRecorded,
     LeadAssigned,
     LeadConverted,
     LeadDisqualified,
     LeadQueued,
+    LeadRecycled,
     LeadReleased,
     LeadSentToNurture,
+    LeadWaitedTooLong,
     RoutedLead,
 )
 from nexa_contracts.values import Band
@@ -33,6 +37,7 @@ class Lead:
     product_interest: str | None
     source_label: str
     source_kind: LeadSourceKind
+    round: int = 1
 
 
 @dataclass(frozen=True)
@@ -49,19 +54,22 @@ class Nurtured:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Nobody could take it, since then."""
+    """Nobody could take it, since then and for this reason. `alerted`: managers have been told of this wait."""
 
     lead: Lead
     since: datetime
+    reason: str
+    alerted: bool = False
 
 
 @dataclass(frozen=True)
 class Assigned:
-    """A rep has it. `worked`: there has been contact."""
+    """A rep has it. `worked`: there has been contact. `attempts`: calls and mails since the lead was last reached."""
 
     lead: Lead
     rep_id: UUID
     worked: bool = False
+    attempts: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,17 +78,34 @@ class Converted:
 
 
 @dataclass(frozen=True)
+class Disqualified:
+    """None for now. `recycle_at`: when it comes back, None if only a person brings it back."""
+
+    lead: Lead
+    reason: str
+    recycle_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Ended:
-    """Disqualified or withdrawn."""
+    """Withdrawn."""
 
     reason: str
 
 
-Assignment: TypeAlias = Unrouted | Nurtured | Waiting | Assigned | Converted | Ended
+REACHED = frozenset({FollowUpOutcome.REACHED, FollowUpOutcome.CALL_BACK, FollowUpOutcome.REPLIED})
+"""Outcomes in which the lead itself said something."""
+
+Assignment: TypeAlias = Unrouted | Nurtured | Waiting | Assigned | Converted | Disqualified | Ended
 
 
 def rep_of(state: Assignment) -> UUID | None:
     return state.rep_id if isinstance(state, Assigned) else None
+
+
+def lead_of(state: Assignment) -> Lead | None:
+    """What is known of the lead; None before it was routed, once it is converted, or was withdrawn."""
+    return None if isinstance(state, Unrouted | Converted | Ended) else state.lead
 
 
 def _lead(event: RoutedLead) -> Lead:
@@ -94,23 +119,32 @@ def _lead(event: RoutedLead) -> Lead:
         event.product_interest,
         event.source_label,
         event.source_kind,
+        event.round,
     )
 
 
 def evolve(state: Assignment, event: Event) -> Assignment:
     match event:
         case LeadAssigned():
-            return Assigned(_lead(event), event.rep_id, worked=isinstance(state, Assigned) and state.worked)
+            if isinstance(state, Assigned):
+                return replace(state, lead=_lead(event), rep_id=event.rep_id)
+            return Assigned(_lead(event), event.rep_id)
         case LeadQueued():
-            return Waiting(_lead(event), event.since)
-        case LeadSentToNurture():
+            told = isinstance(state, Waiting) and state.alerted
+            return Waiting(_lead(event), event.since, event.reason, alerted=told)
+        case LeadWaitedTooLong() if isinstance(state, Waiting):
+            return replace(state, alerted=True)
+        case LeadSentToNurture() | LeadRecycled():
             return Nurtured(_lead(event))
+        case FollowUpRecorded(outcome=outcome, attempt=attempt) if isinstance(state, Assigned):
+            return replace(state, attempts=0 if outcome in REACHED else attempt)
         case LeadWorked() if isinstance(state, Assigned):
             return replace(state, worked=True)
         case LeadConverted(deal_id=deal_id):
             return Converted(deal_id)
-        case LeadDisqualified(reason=reason):
-            return Ended(reason)
+        case LeadDisqualified(reason=reason, recycle_at=recycle_at):
+            lead = lead_of(state)
+            return Ended(reason) if lead is None else Disqualified(lead, reason, recycle_at)
         case LeadReleased():
             return Ended("withdrawn by marketing")
         case _:

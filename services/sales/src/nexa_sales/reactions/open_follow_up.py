@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 from nexa_chassis.domain import Recorded, derive
@@ -24,22 +25,22 @@ DUE_WITHIN = {Band.HIGH: timedelta(hours=24), Band.MEDIUM: timedelta(hours=48), 
 VISITED = frozenset({LeadSourceKind.WEBINAR, LeadSourceKind.EVENT})
 
 
-def follow_up_of(lead_id: UUID, band: Band) -> UUID:
-    """The id of a lead's follow-up in a band."""
-    return derive(lead_id, "follow_up", band.value)
+def follow_up_of(lead_id: UUID, band: Band, round: int = 1) -> UUID:
+    """The id of a lead's follow-up in a band, another one each time the lead comes back."""
+    return derive(lead_id, "follow_up", band.value, *((round,) if round > 1 else ()))
 
 
 def react(fact: Recorded, now: datetime) -> Iterator[GiveTask | SettleTask]:
     match fact.event:
         case LeadAssigned() as assigned:
-            yield from _settle(assigned.lead_id, f"the lead moved up to {assigned.band.value}", fact, assigned.band)
+            yield from _settle(assigned, f"the lead moved up to {assigned.band.value}", fact, assigned.band)
             yield _follow_up(assigned, fact.time)
-        case LeadConverted(lead_id=lead_id):
-            yield from _settle(lead_id, "the lead was converted", fact)
-        case LeadDisqualified(lead_id=lead_id):
-            yield from _settle(lead_id, "the lead was disqualified", fact)
-        case LeadReleased(lead_id=lead_id):
-            yield from _settle(lead_id, "the lead was withdrawn", fact)
+        case LeadConverted() as converted:
+            yield from _settle(converted, "the lead was converted", fact)
+        case LeadDisqualified() as disqualified:
+            yield from _settle(disqualified, "the lead was disqualified", fact)
+        case LeadReleased() as released:
+            yield from _settle(released, "the lead was withdrawn", fact)
         case _:
             return
 
@@ -47,7 +48,7 @@ def react(fact: Recorded, now: datetime) -> Iterator[GiveTask | SettleTask]:
 def _follow_up(assigned: LeadAssigned, since: datetime) -> GiveTask:
     hot = assigned.band is Band.HIGH
     return GiveTask(
-        task_id=follow_up_of(assigned.lead_id, assigned.band),
+        task_id=follow_up_of(assigned.lead_id, assigned.band, assigned.round),
         kind=TaskKind.CALL_HOT_LEAD if hot else TaskKind.FOLLOW_UP,
         title=title(assigned.band, assigned.source_kind),
         rep_id=assigned.rep_id,
@@ -67,13 +68,16 @@ def title(band: Band, source: LeadSourceKind) -> str:
     return f"Follow up on {kind}{'attendee' if source in VISITED else 'lead'}"
 
 
-def _settle(lead_id: UUID, outcome: str, fact: Recorded, keep: Band | None = None) -> Iterator[SettleTask]:
+Settling: TypeAlias = LeadAssigned | LeadConverted | LeadDisqualified | LeadReleased
+
+
+def _settle(event: Settling, outcome: str, fact: Recorded, keep: Band | None = None) -> Iterator[SettleTask]:
     """Its open follow-ups are no longer needed; of a lead on its first assignment there are none to look for."""
-    if isinstance(fact.event, LeadAssigned) and fact.event.previous_rep_id is None:
+    if isinstance(event, LeadAssigned) and event.previous_rep_id is None:
         return
     for band in DUE_WITHIN:
         if band is not keep:
-            yield SettleTask(task_id=follow_up_of(lead_id, band), outcome=outcome, event_id=fact.id)
+            yield SettleTask(task_id=follow_up_of(event.lead_id, band, event.round), outcome=outcome, event_id=fact.id)
 
 
 open_follow_up = Reaction(

@@ -4,6 +4,7 @@ A summary is written once and stays as it was then, whatever changes later.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,12 +34,15 @@ from nexa_contracts.sales import (
     DealHandoffReturned,
     DealReopened,
     DealStageChanged,
+    FollowUpRecorded,
     LeadAssigned,
     LeadConverted,
     LeadDisqualified,
     LeadQueued,
+    LeadRecycled,
     LeadReleased,
     LeadSentToNurture,
+    LeadWaitedTooLong,
     TaskCompleted,
     TaskCreated,
     TaskOverdue,
@@ -119,14 +123,22 @@ def summary_here(event: Event) -> str:
             return (
                 f"Converted: {'a known' if matched else 'a new'} account, a deal of {money.amount:.2f} {money.currency}"
             )
-        case LeadDisqualified(reason=reason):
+        case LeadWaitedTooLong(since=since):
+            return f"Managers were told that it has waited since {since:%Y-%m-%d %H:%M} UTC"
+        case FollowUpRecorded(channel=channel, outcome=outcome, note=note):
+            return f"{channel.value.capitalize()}: {outcome.value.replace('_', ' ')}" + (f", {note}" if note else "")
+        case LeadDisqualified(reason=reason, recycle_at=None):
             return f"Disqualified: {reason}"
+        case LeadDisqualified(reason=reason, recycle_at=datetime() as recycle_at):
+            return f"Disqualified until {recycle_at:%Y-%m-%d}: {reason}"
+        case LeadRecycled(round=number):
+            return f"Came back to sales, for the {number}. time"
         case LeadReleased():
             return "Let go, since marketing withdrew it"
         case TaskCreated(title=title, due_at=due_at):
             return f"Task: {title}, due {due_at:%Y-%m-%d %H:%M} UTC"
-        case TaskReassigned():
-            return "The task went to another rep"
+        case TaskReassigned(reason=reason):
+            return "The task went to another rep" + (f": {reason}" if reason else "")
         case TaskOverdue(title=title):
             return f"Overdue: {title}"
         case TaskCompleted(outcome=outcome):
@@ -187,7 +199,10 @@ lead_history = ReadModel(
         LeadWorked,
         LeadConverted,
         LeadDisqualified,
+        LeadRecycled,
         LeadReleased,
+        LeadWaitedTooLong,
+        FollowUpRecorded,
         TaskCreated,
         TaskReassigned,
         TaskOverdue,

@@ -7,15 +7,27 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Boolean, Column, Integer, Row, Select, Table, Text, Uuid, func, or_, select
+from sqlalchemy import JSON, Boolean, Column, DateTime, Integer, Row, Select, Table, Text, Uuid, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Context, Recorded
 from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.read_models import Add, Change, Put, ReadModel
 from nexa_contracts.envelope import Event
-from nexa_contracts.sales import LeadAssigned, LeadConverted, LeadDisqualified, LeadReleased, RepLevel, RepUpdated
+from nexa_contracts.sales import (
+    LeadAssigned,
+    LeadConverted,
+    LeadDisqualified,
+    LeadQueued,
+    LeadReleased,
+    RepLeft,
+    RepLevel,
+    RepUpdated,
+    RepWindowOpened,
+)
 from nexa_sales.assignment.desk import Desk, Seat, evolve
+from nexa_sales.read_models.routing_rule_versions import rules_in_force
+from nexa_sales.routing_rules.state import Rules
 from nexa_sales.tables import metadata
 
 reps = Table(
@@ -33,6 +45,14 @@ reps = Table(
     Column("manager_id", Uuid),
     Column("open_leads", Integer, server_default="0"),
     Column("last_turn", Integer, server_default="0"),
+    Column("window_capacity", Integer),
+    Column("window_days", Integer),
+    Column("window_until", DateTime(timezone=True)),
+    Column("given", Integer, server_default="0"),
+    Column("absences", JSON),
+    Column("away", Boolean),
+    Column("left_at", DateTime(timezone=True)),
+    Column("left_because", Text),
 )
 
 
@@ -42,11 +62,17 @@ def project(fact: Recorded) -> Iterator[Change]:
             yield Put(reps, {"rep_id": rep.rep_id}, {"version": fact.version, **_listing(rep)})
         case LeadAssigned(rep_id=rep_id, previous_rep_id=previous, turn=turn):
             yield Put(reps, {"rep_id": rep_id}, {"last_turn": turn})
-            yield Add(reps, {"rep_id": rep_id}, {"open_leads": 1})
+            yield Add(reps, {"rep_id": rep_id}, {"open_leads": 1, "given": 1})
             if previous is not None:
                 yield Add(reps, {"rep_id": previous}, {"open_leads": -1})
+        case RepWindowOpened(rep_id=rep_id, until=until):
+            yield Put(reps, {"rep_id": rep_id}, {"version": fact.version, "window_until": until, "given": 0})
+        case RepLeft(rep_id=rep_id, reason=reason):
+            gone = {"version": fact.version, "left_at": fact.time, "left_because": reason}
+            yield Put(reps, {"rep_id": rep_id}, gone)
         case (
-            LeadConverted(rep_id=UUID() as rep_id)
+            LeadQueued(previous_rep_id=UUID() as rep_id)
+            | LeadConverted(rep_id=UUID() as rep_id)
             | LeadDisqualified(rep_id=UUID() as rep_id)
             | LeadReleased(rep_id=UUID() as rep_id)
         ):
@@ -65,33 +91,50 @@ def _listing(rep: RepUpdated) -> dict[str, object]:
         "capacity": rep.capacity,
         "available": rep.available,
         "manager_id": rep.manager_id,
+        "window_capacity": rep.window_capacity,
+        "window_days": rep.window_days,
+        "absences": [absence.model_dump(mode="json") for absence in rep.absences],
+        "away": rep.away,
+        "left_at": None,
+        "left_because": None,
     }
 
 
 rep_desk = ReadModel(
     name="rep_desk",
     tables=(reps,),
-    on=(RepUpdated, LeadAssigned, LeadConverted, LeadDisqualified, LeadReleased),
+    on=(
+        RepUpdated,
+        RepWindowOpened,
+        RepLeft,
+        LeadAssigned,
+        LeadQueued,
+        LeadConverted,
+        LeadDisqualified,
+        LeadReleased,
+    ),
     project=project,
 )
 
 
 async def read_desk(connection: AsyncConnection) -> Desk:
     """The desk as it is committed."""
-    return _desk((await connection.execute(_roster())).all())
+    return _desk((await connection.execute(_roster())).all(), await rules_in_force(connection))
 
 
 async def _lock_desk(connection: AsyncConnection) -> Desk:
-    return _desk((await connection.execute(_roster().with_for_update())).all())
+    rows = (await connection.execute(_roster().with_for_update())).all()
+    return _desk(rows, await rules_in_force(connection))
 
 
 def _roster() -> Select[Any]:
+    """Those who left too: their turns count, and their rows are locked with the others'."""
     return select(reps).where(reps.c.level.is_not(None)).order_by(reps.c.rep_id)
 
 
-def _desk(rows: Any) -> Desk:
-    seats = {row.rep_id: _seat(row) for row in rows}
-    return Desk(seats, turn=max((seat.last_turn for seat in seats.values()), default=0))
+def _desk(rows: Any, rules: Rules) -> Desk:
+    seats = {row.rep_id: _seat(row) for row in rows if row.left_at is None}
+    return Desk(seats, turn=max((row.last_turn for row in rows), default=0), rules=rules)
 
 
 def _seat(row: Row[Any]) -> Seat:
@@ -106,6 +149,9 @@ def _seat(row: Row[Any]) -> Seat:
         manager_id=row.manager_id,
         open_leads=row.open_leads,
         last_turn=row.last_turn,
+        away=bool(row.away),
+        window_capacity=row.window_capacity,
+        given=row.given,
     )
 
 
@@ -123,10 +169,11 @@ managers = Context(load=_read_managers, evolve=_reporting)
 
 
 async def list_reps(
-    connection: AsyncConnection, level: RepLevel | None, *, limit: int | None, cursor: str | None
+    connection: AsyncConnection, level: RepLevel | None, left: bool, *, limit: int | None, cursor: str | None
 ) -> Page[dict[str, Any]]:
-    """The roster by name."""
-    query = select(reps).where(reps.c.level.is_not(None))
+    """The roster by name, or those who left it."""
+    gone = reps.c.left_at.is_not(None)
+    query = select(reps).where(reps.c.level.is_not(None), gone if left else ~gone)
     if level is not None:
         query = query.where(reps.c.level == level.value)
     return await paginate(connection, query, order=[reps.c.name, reps.c.rep_id], limit=limit, cursor=cursor)

@@ -19,6 +19,7 @@ from nexa_contracts.sales import (
     LeadConverted,
     LeadDisqualified,
     LeadQueued,
+    LeadRecycled,
     LeadReleased,
     LeadSentToNurture,
     RoutedLead,
@@ -52,6 +53,8 @@ lead_standings = Table(
     Column("account_id", Uuid),
     Column("contact_id", Uuid),
     Column("deal_id", Uuid),
+    Column("recycle_at", DateTime(timezone=True)),
+    Column("round", Integer),
     Index("lead_standings_rep_idx", "rep_id", "since", "lead_id"),
     Index("lead_standings_since_idx", "since", "lead_id"),
 )
@@ -80,11 +83,15 @@ def _standing(fact: Recorded) -> dict[str, object]:
         case LeadConverted() as done:
             made = {"account_id": done.account_id, "contact_id": done.contact_id, "deal_id": done.deal_id}
             return {"status": "converted", "since": fact.time, **made}
-        case LeadDisqualified(reason=reason):
-            return {"status": "disqualified", "since": fact.time, "reason": reason}
+        case LeadDisqualified(reason=reason, recycle_at=recycle_at):
+            return {"status": "disqualified", "since": fact.time, "reason": reason, "recycle_at": recycle_at}
+        case LeadRecycled() as lead:
+            anew = {"worked": False, "rep_id": None, "reason": None, "recycle_at": None, "assigned_because": None}
+            return {**_routed(lead), "status": "nurture", "since": fact.time, **anew}
         case LeadReleased() as gone:
             known = {"campaign_id": gone.campaign_id, "import_id": gone.import_id}
-            return {**known, "status": "withdrawn", "since": fact.time, "reason": "withdrawn by marketing"}
+            ended = {"status": "withdrawn", "since": fact.time, "reason": "withdrawn by marketing", "recycle_at": None}
+            return {**known, **ended}
         case _:
             return {}
 
@@ -99,13 +106,23 @@ def _routed(lead: RoutedLead) -> dict[str, object]:
         "product_interest": lead.product_interest,
         "source_label": lead.source_label,
         "source_kind": lead.source_kind.value,
+        "round": lead.round,
     }
 
 
 where_leads_stand = ReadModel(
     name="where_leads_stand",
     tables=(lead_standings,),
-    on=(LeadAssigned, LeadQueued, LeadSentToNurture, LeadWorked, LeadConverted, LeadDisqualified, LeadReleased),
+    on=(
+        LeadAssigned,
+        LeadQueued,
+        LeadSentToNurture,
+        LeadWorked,
+        LeadConverted,
+        LeadDisqualified,
+        LeadRecycled,
+        LeadReleased,
+    ),
     project=project,
 )
 

@@ -16,6 +16,7 @@ from nexa_contracts.sales import (
     LeadDisqualified,
     LeadQueued,
     LeadReleased,
+    LeadWaitedTooLong,
 )
 from nexa_contracts.values import Band
 from nexa_sales.assignment.desk import Demand
@@ -36,6 +37,8 @@ waiting_leads = Table(
     Column("since", DateTime(timezone=True)),
     Column("correlation_id", Text),
     Column("event_id", Text),
+    Column("alert_at", DateTime(timezone=True)),
+    Column("alerted_at", DateTime(timezone=True)),
     Index("waiting_leads_since_idx", "since", "lead_id"),
 )
 
@@ -54,8 +57,11 @@ def project(fact: Recorded) -> Iterator[Change]:
                 "since": lead.since,
                 "correlation_id": fact.correlation_id,
                 "event_id": fact.id,
+                "alert_at": lead.alert_at,
             }
             yield Put(waiting_leads, {"lead_id": lead.lead_id}, waits)
+        case LeadWaitedTooLong(lead_id=lead_id):
+            yield Put(waiting_leads, {"lead_id": lead_id}, {"alerted_at": fact.time})
         case LeadAssigned(reason=AssignmentReason.FIRST):  # it never waited
             return
         case (
@@ -72,13 +78,13 @@ def project(fact: Recorded) -> Iterator[Change]:
 who_is_waiting_for_a_rep = ReadModel(
     name="who_is_waiting_for_a_rep",
     tables=(waiting_leads,),
-    on=(LeadQueued, LeadAssigned, LeadConverted, LeadDisqualified, LeadReleased),
+    on=(LeadQueued, LeadWaitedTooLong, LeadAssigned, LeadConverted, LeadDisqualified, LeadReleased),
     project=project,
 )
 
 
 async def queue(
-    connection: AsyncConnection, band: Band | None, *, limit: int | None, cursor: str | None
+    connection: AsyncConnection, band: Band | None, alerted: bool | None, *, limit: int | None, cursor: str | None
 ) -> Page[dict[str, Any]]:
     """Those that wait, the longest first, with what is known of each person."""
     person = lead_profiles.c
@@ -87,6 +93,9 @@ async def queue(
     )
     if band is not None:
         query = query.where(waiting_leads.c.band == band.value)
+    if alerted is not None:
+        told = waiting_leads.c.alerted_at.is_not(None)
+        query = query.where(told if alerted else ~told)
     order = [waiting_leads.c.since, waiting_leads.c.lead_id]
     return await paginate(connection, query, order=order, limit=limit, cursor=cursor)
 

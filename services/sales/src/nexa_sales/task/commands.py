@@ -24,6 +24,15 @@ class GiveTask:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MoveTask:
+    """The task becomes this rep's, for this reason; nothing happens where it is done."""
+
+    task_id: UUID
+    rep_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CompleteTask:
     """A person says what came of it, and whether there is interest, if they know."""
 
@@ -49,5 +58,5 @@ class MarkOverdue:
     task_id: UUID
 
 
-Command: TypeAlias = GiveTask | CompleteTask | SettleTask | MarkOverdue
-COMMANDS: tuple[type, ...] = (GiveTask, CompleteTask, SettleTask, MarkOverdue)
+Command: TypeAlias = GiveTask | MoveTask | CompleteTask | SettleTask | MarkOverdue
+COMMANDS: tuple[type, ...] = (GiveTask, MoveTask, CompleteTask, SettleTask, MarkOverdue)

@@ -8,7 +8,7 @@ from uuid import UUID
 from nexa_chassis.domain import NotFound, Refused
 from nexa_contracts.envelope import Event
 from nexa_contracts.sales import TaskCompleted, TaskCreated, TaskOverdue, TaskReassigned
-from nexa_sales.task.commands import Command, CompleteTask, GiveTask, MarkOverdue, SettleTask
+from nexa_sales.task.commands import Command, CompleteTask, GiveTask, MarkOverdue, MoveTask, SettleTask
 from nexa_sales.task.state import DoneTask, NoTask, OpenTask, Task
 
 Managers: TypeAlias = Mapping[UUID, UUID | None]
@@ -19,6 +19,8 @@ def decide(command: Command, state: Task, now: datetime, managers: Managers) -> 
     match command:
         case GiveTask():
             return give(command, state)
+        case MoveTask():
+            return move(command, state)
         case CompleteTask():
             return complete(command, state)
         case SettleTask(task_id=task_id, outcome=outcome, event_id=event_id):
@@ -56,6 +58,21 @@ def give(command: GiveTask, state: Task) -> Sequence[Event]:
             return []
         case _:
             assert_never(state)
+
+
+def move(command: MoveTask, state: Task) -> Sequence[Event]:
+    match state:
+        case OpenTask(lead_id=lead_id, rep_id=previous) if previous != command.rep_id:
+            moved = TaskReassigned(
+                task_id=command.task_id,
+                lead_id=lead_id,
+                rep_id=command.rep_id,
+                previous_rep_id=previous,
+                reason=command.reason,
+            )
+            return [moved]
+        case _:
+            return []
 
 
 def complete(command: CompleteTask, state: Task) -> Sequence[Event]:

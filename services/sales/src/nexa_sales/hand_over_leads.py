@@ -1,0 +1,79 @@
+"""What a rep who left had open is handed over: leads by the routing rules, tasks after their lead, else to the manager."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from nexa_chassis.jobs import Finished, Job, StartJob
+from nexa_chassis.runtime import Runtime
+from nexa_chassis.transaction import Transaction
+from nexa_sales.assignment.commands import HandOverLead
+from nexa_sales.read_models.follow_ups_due import tasks
+from nexa_sales.read_models.rep_desk import rep_row, reps
+from nexa_sales.read_models.where_leads_stand import lead_standings
+from nexa_sales.task.commands import MoveTask
+
+NAME = "hand_over_leads"
+A_STEP = 500
+
+
+def hand_over_of(job_id: UUID, rep_id: UUID) -> StartJob:
+    return StartJob(name=NAME, job_id=job_id, state={"rep_id": str(rep_id), "leads": 0, "tasks": 0})
+
+
+async def step(
+    tx: Transaction, runtime: Runtime, job_id: UUID, state: Mapping[str, JsonValue]
+) -> Mapping[str, JsonValue] | Finished:
+    """All leads first, so that a task can follow its lead. A rep who is back on the roster keeps what is left."""
+    rep_id = UUID(str(state["rep_id"]))
+    rep = await rep_row(tx.connection, rep_id)
+    if rep is None or rep["left_at"] is None:
+        return Finished(state)
+    leads = await _leads_of(tx.connection, rep_id)
+    if leads:
+        await tx.execute([HandOverLead(lead_id=each, rep_id=rep_id, rep_name=rep["name"]) for each in leads])
+        return {**state, "leads": int(str(state["leads"])) + len(leads)}
+    moves = await _tasks_of(tx.connection, rep_id, rep["name"], rep["manager_id"])
+    if moves:
+        await tx.execute(moves)
+        return {**state, "tasks": int(str(state["tasks"])) + len(moves)}
+    return Finished(state)
+
+
+async def _leads_of(connection: AsyncConnection, rep_id: UUID) -> list[UUID]:
+    lead = lead_standings.c
+    query = select(lead.lead_id).where(lead.rep_id == rep_id, lead.status == "assigned")
+    return list((await connection.execute(query.order_by(lead.since, lead.lead_id).limit(A_STEP))).scalars())
+
+
+async def _tasks_of(connection: AsyncConnection, rep_id: UUID, name: str, manager_id: UUID | None) -> list[MoveTask]:
+    """To whoever has the lead now; of a lead that waits or is closed, to the manager of the one who left."""
+    rows = (await connection.execute(_open_tasks(rep_id, manager_id))).all()
+    return [
+        MoveTask(
+            task_id=row.task_id,
+            rep_id=row.heir,
+            reason=f"{name} left; {'it goes with its lead' if row.follows else 'nobody has its lead'}",
+        )
+        for row in rows
+    ]
+
+
+def _open_tasks(rep_id: UUID, manager_id: UUID | None) -> Select[tuple[UUID, UUID, bool]]:
+    lead, manager = lead_standings.c, reps.alias("manager")
+    owned = and_(lead.lead_id == tasks.c.lead_id, lead.status == "assigned", lead.rep_id != rep_id)
+    heir = func.coalesce(lead.rep_id, manager.c.rep_id)
+    present = and_(manager.c.rep_id == manager_id, manager.c.level.is_not(None), manager.c.left_at.is_(None))
+    query = (
+        select(tasks.c.task_id, heir.label("heir"), lead.rep_id.is_not(None).label("follows"))
+        .outerjoin(lead_standings, owned)
+        .outerjoin(manager, present)
+        .where(tasks.c.rep_id == rep_id, tasks.c.completed_at.is_(None), heir.is_not(None))
+    )
+    return query.order_by(tasks.c.due_at, tasks.c.task_id).limit(A_STEP)
+
+
+hand_over_leads = Job(name=NAME, step=step)

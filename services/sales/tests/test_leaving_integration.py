@@ -1,0 +1,115 @@
+"""On the real database and broker: a rep leaves, rules change, days away pass on a simulated clock."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from nexa_chassis.clock import write_clock
+from nexa_chassis.running import running
+from nexa_local.infra import Infra
+from nexa_local.postgres import Database
+from nexa_sales.app import sales
+
+from .conftest import Others, Sales
+from .stories import MONDAY, id_of, lead_created, lead_scored
+
+TO_STANDARD = {"name": "EMEA to standard reps", "band": "high", "level": "standard", "territories": ["emea"]}
+
+
+@pytest.fixture
+async def simulated(
+    infra: Infra, database: Callable[[str], Database], tmp_path: Path
+) -> AsyncIterator[tuple[Sales, Path]]:
+    clock = tmp_path / "clock"
+    write_clock(clock, MONDAY)
+    producer = AIOKafkaProducer(bootstrap_servers=infra.kafka_bootstrap)
+    async with running(sales, database("sales"), infra, settings={"clock_file": clock}) as service:
+        await producer.start()
+        try:
+            rep, manager = (service.client(role, subject="victor") for role in ("sales_rep", "sales_manager"))
+            yield Sales(service, Others(producer), rep, manager), clock
+        finally:
+            await producer.stop()
+
+
+async def test_days_away_windows_and_alerts_come_by_themselves(simulated: tuple[Sales, Path]) -> None:
+    story, clock = simulated
+    victor = await story.hire("victor", "manager", capacity=0)
+    maria = await story.hire("maria", manager_id=str(victor), window_capacity=1, window_days=2)
+    absences = {"absences": [{"first_day": "2026-01-07", "last_day": "2026-01-12"}]}
+    await story.ask("PUT", f"/reps/{maria}/absences", json=absences)
+    for lead in ("first", "second", "third"):
+        await story.others.say(lead_created(lead), lead_scored(lead, 90))
+    await story.count("select count(*) from waiting_leads", 2)
+    await story.count("select count(*) from deadlines where command_type = 'AlertOfWait'", 2)
+    write_clock(clock, MONDAY + timedelta(hours=4))
+    await story.count("select count(*) from waiting_leads where alerted_at is not null", 2)
+    assert len(await story.every("/leads/waiting", alerted=True)) == 2
+    write_clock(clock, MONDAY + timedelta(days=3))
+    await story.count("select count(*) from reps where away", 1)
+    await story.count("select count(*) from waiting_leads", 2)
+    write_clock(clock, MONDAY + timedelta(days=8))
+    await story.count("select count(*) from waiting_leads", 1)
+    row = await story.ask("GET", f"/reps/{maria}")
+    assert (row["away"], row["absences"], row["given"], row["open_leads"]) == (False, [], 1, 2)
+
+
+async def test_a_leavers_leads_and_tasks_go_to_others_each_with_its_reason(sales_service: Any) -> None:
+    victor = await sales_service.hire("victor", "manager", capacity=0)
+    maria = await sales_service.hire("maria", manager_id=str(victor))
+    leads = [f"lead {number}" for number in range(5)]
+    await sales_service.others.say(*(lead_created(lead) for lead in leads))
+    await sales_service.others.say(*(lead_scored(lead, 90) for lead in leads))
+    await sales_service.count("select count(*) from tasks", 5)
+    body = {"title": "Send the price list", "due_at": "2030-01-01T09:00:00Z"}
+    await sales_service.ask("POST", f"/leads/{id_of('lead 0')}/tasks", 201, json=body)
+    jonas = await sales_service.hire("jonas", capacity=3)
+    await sales_service.ask("POST", f"/reps/{maria}/leave", json={"reason": "Moved to marketing"})
+    await sales_service.count("select count(*) from jobs where status = 'finished'", 1)
+    stands = await sales_service.rows("select status, rep_id, count(*) from lead_standings group by 1, 2 order by 1")
+    assert stands == [("assigned", jonas, 3), ("waiting", None, 2)]
+    owners = await sales_service.rows("select rep_id, count(*) from tasks where completed_at is null group by 1")
+    assert {owner for owner, _ in owners} == {jonas, victor}
+    assert sum(count for _, count in owners) == 6
+    assert await sales_service.rows("select open_leads from reps where name = 'maria'") == [(0,)]
+    page = await sales_service.ask("GET", f"/leads/{id_of('lead 0')}")
+    told = [entry["summary"] for entry in page["timeline"]]
+    assert any("maria left" in summary for summary in told), told
+    assert await sales_service.every("/reps", left=True) != []
+    reassign = {"rep_id": str(maria), "reason": "x"}
+    gone = await sales_service.ask("POST", f"/leads/{id_of('lead 0')}/reassign", 422, json=reassign)
+    assert gone["rule"] == "assignment.rep"
+    await sales_service.hire("priya")
+    await sales_service.count("select count(*) from waiting_leads", 0)
+
+
+async def test_rules_are_drafted_approved_and_published_over_http(sales_service: Any) -> None:
+    await sales_service.hire("jonas", "standard")
+    await sales_service.others.say(lead_created("dana", territory="emea"), lead_scored("dana", 90))
+    await sales_service.count("select count(*) from waiting_leads", 1)
+    now = await sales_service.ask("GET", "/routing/rules")
+    assert (now["in_force"]["version"], now["draft"]) == (1, None)
+    rules = {"rules": [TO_STANDARD, *now["in_force"]["rules"]]}
+    draft = await sales_service.ask("PUT", "/routing/rules/draft", json=rules)
+    assert (draft["version"], draft["drafted_by"]) == (2, "victor")
+    own = await sales_service.ask("POST", "/routing/rules/2/approve", 409)
+    assert own["rule"] == "rules.approver"
+    wilma = sales_service.service.client("sales_manager", subject="wilma")
+    assert (await wilma.post("/routing/rules/2/approve")).json()["approved_by"] == "wilma"
+    rules["rules"][0]["name"] = "EMEA to the standard reps"
+    assert (await sales_service.ask("PUT", "/routing/rules/draft", json=rules))["approved_by"] is None
+    void = await sales_service.ask("POST", "/routing/rules/3/publish", 409)
+    assert void["rule"] == "rules.approval"
+    assert (await wilma.post("/routing/rules/3/approve")).status_code == 200
+    published = await sales_service.ask("POST", "/routing/rules/3/publish")
+    assert published["in_force_since"] is not None
+    await sales_service.count("select count(*) from waiting_leads", 0)
+    page = await sales_service.ask("GET", f"/leads/{id_of('dana')}")
+    assert (page["rep_name"], page["because"]["rule_version"]) == ("jonas", 3)
+    assert [each["version"] for each in await sales_service.every("/routing/rules/versions")] == [3, 2]
+    bad = await sales_service.ask("PUT", "/routing/rules/draft", 422, json={"rules": [TO_STANDARD]})
+    assert (bad["rule"], bad["errors"][0]["field"]) == ("rules.complete", "rules")
