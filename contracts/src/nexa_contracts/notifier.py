@@ -1,14 +1,15 @@
 """What notifier tells the others. No address stands in here."""
 
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from nexa_contracts.envelope import Event
+from nexa_contracts.envelope import Event, Personal
 from nexa_contracts.values import NotificationId
 
 
-class EmailFields(Event):
+class NotificationFields(Event):
     notification_id: NotificationId
     kind: str = Field(
         description="What it is for; the list grows.",
@@ -31,6 +32,9 @@ class EmailFields(Event):
         ],
     )
     about: UUID = Field(description="The lead, import, task, onboarding, alert or renewal it is about.")
+
+
+class EmailFields(NotificationFields):
     attempts: int = Field(ge=1, description="How often it was handed to the mail server, the last time included.")
 
 
@@ -44,6 +48,12 @@ class EmailFailed(EmailFields):
     reason: str = Field(
         description="What the mail server said, without addresses.", examples=["refused: 550 mailbox unavailable"]
     )
+    failure: str = Field(
+        default="refused",
+        description="bounced: there is no such mailbox, and the address is mailed no more; refused: the server would not "
+        "take this mail; unreachable: it was put off too often; unwritable: the mail could not be made. The list grows.",
+        examples=["bounced", "refused", "unreachable", "unwritable"],
+    )
 
 
 class EmailOutcomeUnknown(EmailFields):
@@ -52,3 +62,43 @@ class EmailOutcomeUnknown(EmailFields):
     reason: str = Field(
         description="What broke off, without addresses.", examples=["no answer after the message was sent"]
     )
+
+
+class EmailSuppressed(NotificationFields):
+    """The mail was not sent, since its address is to get none of its kind."""
+
+    cause: str = Field(
+        description="Why the address gets none; the list grows.",
+        examples=["bounced", "unsubscribed", "complained", "manual"],
+    )
+
+
+class EmailResponse(NotificationFields):
+    occurred_at: AwareDatetime = Field(description="When the mail's picture or link was asked for.")
+    machine: str | None = Field(
+        default=None,
+        description="Why a program is taken to have asked, not a person: it then tells of no interest.",
+        examples=["prefetched by a mail program's proxy", "within seconds of sending"],
+    )
+    enrolment_id: UUID | None = Field(default=None, description="The place in an e-mail series that the mail was for.")
+    step: str | None = Field(default=None, description="Key of the series' step that the mail was for.", examples=["2"])
+
+
+class EmailOpened(EmailResponse):
+    """A mail was opened: told once for a person, and once for programs."""
+
+
+class EmailClicked(EmailResponse):
+    """A link of a mail was followed: told once a link for a person, and once for programs."""
+
+    link: int = Field(ge=0, description="Place of the link among the mail's, from 0.")
+    url: Annotated[str, Personal()] = Field(
+        description="Where the link leads.", examples=["https://nexa.example/webinars/q4/answers"]
+    )
+    first: bool = Field(default=True, description="The first link of this mail that was followed so.")
+
+
+class UnsubscribeRequested(NotificationFields):
+    """Who got the mail wants no more marketing mail."""
+
+    occurred_at: AwareDatetime = Field(description="When it was asked for.")

@@ -5,8 +5,9 @@ import pytest
 
 from nexa_chassis.domain import derive
 from nexa_chassis.testing import given, recorded
-from nexa_contracts.marketing import Engagement, LeadCreated, NurtureStepDue
+from nexa_contracts.marketing import NURTURE_LETTER, NURTURE_TEMPLATES, Engagement, LeadCreated, NurtureStepDue
 from nexa_contracts.sales import ImportRouted, RepCount, TaskOverdue
+from nexa_notifier.mail.rendering import environment
 from nexa_notifier.notification.decisions import Notify
 from nexa_notifier.reactions.mail_nurture_step import mail_nurture_step
 from nexa_notifier.reactions.tell_manager_of_overdue_task import tell_manager_of_overdue_task
@@ -130,5 +131,37 @@ def test_a_nurture_step_becomes_one_mail() -> None:
             address="dana@acme.example",
             template="webinar_followup_2.v1",
             variables={"first_name": "", "campaign_name": "Q4 Product Webinar", "company": "Acme Corp"},
+            enrolment_id=IMPORT,
+            step="2",
         )
     )
+
+
+def test_a_step_with_words_of_its_own_becomes_a_letter_known_by_its_key_in_all_versions() -> None:
+    due = NurtureStepDue(
+        enrolment_id=IMPORT,
+        lead_id=LEAD,
+        campaign_id=CAMPAIGN,
+        campaign_name="Q4 Product Webinar",
+        series="Webinar_Followup_Series",
+        series_version=2,
+        step=2,
+        step_key="answers",
+        template=NURTURE_LETTER,
+        email="dana@acme.example",
+        first_name="Dana",
+        subject="Dana, three answers",
+        text="Here they are.",
+        link="https://nexa.example/answers",
+    )
+    (notify,) = given(mail_nurture_step).when(due).produced
+    assert isinstance(notify, Notify)
+    assert notify.notification_id == derive(IMPORT, "answers", "nurture_step")
+    assert notify.step == "answers"
+    assert notify.variables["subject"] == "Dana, three answers"
+    assert notify.variables["link_label"] == "https://nexa.example/answers"
+
+
+@pytest.mark.parametrize("template", NURTURE_TEMPLATES)
+def test_every_template_that_a_series_may_use_is_there(template: str) -> None:
+    assert {f"{template}.txt", f"{template}.html"} <= set(environment.list_templates())

@@ -26,6 +26,7 @@ VARIABLES = {
     "reason": "",
     "text": "The handoff note and the tasks are on the onboarding's board.",
 }
+VARIABLES |= {"subject": "Three answers", "link": "https://nexa.example/answers?a=1&b=2", "link_label": "Read them"}
 TEMPLATES = sorted(name.removesuffix(".txt") for name in environment.list_templates(["txt"]))
 
 

@@ -13,20 +13,10 @@ from nexa_chassis.running import RunningService, eventually, running
 from nexa_local.infra import Infra
 from nexa_local.mailsink import Keep, kept
 from nexa_local.postgres import Database
-from nexa_local.processes import free_port
 from nexa_notifier.app import notifier
 from nexa_notifier.notification.decisions import BeginSending, Notify
 
 ORIGIN = Origin(actor="test", correlation_id="test")
-
-
-@pytest.fixture
-def port(monkeypatch: pytest.MonkeyPatch) -> int:
-    found = free_port()
-    monkeypatch.setenv("NEXA_SMTP_HOST", "127.0.0.1")
-    monkeypatch.setenv("NEXA_SMTP_PORT", str(found))
-    monkeypatch.setenv("NEXA_MAIL_FROM", "Nexa CRM <crm@nexa.example>")
-    return found
 
 
 @pytest.fixture

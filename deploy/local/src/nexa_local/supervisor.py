@@ -24,7 +24,7 @@ from nexa_local import clock, processes
 from nexa_local.home import ROOT, Home, ProcessEntry, Stack
 from nexa_local.infra import Infra, infrastructure
 from nexa_local.postgres import create_database
-from nexa_local.tokens import ensure_keys
+from nexa_local.tokens import ensure_keys, links_secret
 
 READY_WITHIN = 60.0
 STOP_WITHIN = 20.0
@@ -174,19 +174,21 @@ class Supervisor:
             raise RuntimeError(f"{name} could not be migrated:\n{(done.stdout + done.stderr)[-3000:]}")
 
     def _environment(self, name: str, app_url: str, owner_url: str) -> dict[str, str]:
-        stack = self._stack
+        stack, port = self._stack, str(processes.free_port())
         environment = {
             **_inherited(),
             "NEXA_DATABASE_URL": app_url,
             "NEXA_DATABASE_OWNER_URL": owner_url,
             "NEXA_KAFKA_BOOTSTRAP": stack.kafka_bootstrap,
             "NEXA_HTTP_HOST": "127.0.0.1",
-            "NEXA_HTTP_PORT": str(processes.free_port()),
+            "NEXA_HTTP_PORT": port,
             "NEXA_JWKS_FILE": stack.jwks_file,
             "NEXA_TRACE_FILE": str(self._home.path / "traces" / f"{name}.jsonl"),
             "NEXA_SMTP_HOST": stack.smtp_host,
             "NEXA_SMTP_PORT": str(stack.smtp_port),
             "NEXA_MAIL_FROM": "Nexa CRM <crm@nexa.example>",
+            "NEXA_LINKS_URL": f"http://127.0.0.1:{port}",
+            "NEXA_LINKS_SECRET": links_secret(Path(stack.signing_key)),
         }
         if stack.clock_file is not None:
             environment["NEXA_CLOCK_FILE"] = stack.clock_file

@@ -1,5 +1,6 @@
 """The local stack's identity provider: an EdDSA key, its public key set, and the tokens signed with it."""
 
+import hashlib
 import json
 import time
 from collections.abc import Sequence
@@ -29,6 +30,11 @@ def ensure_keys(directory: Path) -> tuple[Path, Path]:
     public = OKPAlgorithm.to_jwk(private.public_key(), as_dict=True)
     key_set.write_text(json.dumps({"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "EdDSA"}]}))
     return signing, key_set
+
+
+def links_secret(signing: Path) -> str:
+    """What the links in marketing mails are signed with: the same as long as the signing key is."""
+    return hashlib.sha256(b"links in mails\0" + signing.read_bytes()).hexdigest()
 
 
 def mint(signing: Path, *, subject: str, roles: Sequence[str], seconds: int = 8 * 3600) -> str:

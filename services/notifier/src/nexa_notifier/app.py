@@ -2,8 +2,8 @@
 
 from nexa_chassis.service import Service
 from nexa_chassis.workers import Worker
-from nexa_notifier import api
-from nexa_notifier.aggregates import notification
+from nexa_notifier.aggregates import notification, suppression
+from nexa_notifier.api import answers, notifications, suppressions
 from nexa_notifier.mail.sending import mails_in_hand, send_mail
 from nexa_notifier.reactions.invite_to_kickoff import invite_to_kickoff
 from nexa_notifier.reactions.mail_nurture_step import mail_nurture_step
@@ -15,14 +15,14 @@ from nexa_notifier.reactions.tell_rep_of_new_leads import tell_rep_of_new_leads
 from nexa_notifier.reactions.thank_new_lead import thank_new_lead
 from nexa_notifier.reactions.watch_handoff import watch_handoff
 from nexa_notifier.reactions.welcome_customer import welcome_customer
-from nexa_notifier.read_models import directory, mail_queue
+from nexa_notifier.read_models import directory, mail_queue, suppression_list
 from nexa_notifier.tables import metadata
 
 notifier = Service(
     name="notifier",
     migrations="nexa_notifier.migrations",
     metadata=metadata,
-    aggregates=[notification],
+    aggregates=[notification, suppression],
     reactions=[
         thank_new_lead,
         tell_rep_of_new_leads,
@@ -35,7 +35,7 @@ notifier = Service(
         tell_of_overdue_onboarding_task,
         tell_csm_of_risk_and_renewal,
     ],
-    read_models=[mail_queue.model, directory.model],
+    read_models=[mail_queue.model, directory.model, suppression_list.model, suppression_list.leads_model],
     workers=[Worker(name="send_mail", run=send_mail, busy=mails_in_hand)],
-    routes=[api.routes],
+    routes=[notifications.routes, suppressions.routes, answers.routes],
 )

@@ -1,7 +1,9 @@
-"""Where mail goes out, from the environment."""
+"""Where mail goes out and where its recipients can answer, from the environment."""
 
 import os
 from dataclasses import dataclass
+
+SHORTEST_SECRET = 32
 
 
 @dataclass(frozen=True)
@@ -21,3 +23,28 @@ class MailSettings:
             sender=os.environ.get("NEXA_MAIL_FROM", "Nexa CRM <crm@nexa.example>"),
             connections=int(os.environ.get("NEXA_SMTP_CONNECTIONS", "4")),
         )
+
+
+@dataclass(frozen=True)
+class LinkSettings:
+    """The links in marketing mails that lead back here.
+
+    `base_url` is this service's address as recipients reach it. The first of `secrets` signs, each of them is accepted, so a
+    secret is changed by putting the new one in front, a space between them. Without `tracking` opens and clicks are neither
+    asked for nor recorded.
+    """
+
+    base_url: str
+    secrets: tuple[bytes, ...]
+    tracking: bool
+
+    @classmethod
+    def from_environment(cls) -> "LinkSettings | None":
+        """None where no address or no secret is set. Raises ValueError for a secret that is too short."""
+        base_url = os.environ.get("NEXA_LINKS_URL", "").rstrip("/")
+        secrets = tuple(each.encode() for each in os.environ.get("NEXA_LINKS_SECRET", "").split())
+        if not base_url or not secrets:
+            return None
+        if any(len(each) < SHORTEST_SECRET for each in secrets):
+            raise ValueError(f"NEXA_LINKS_SECRET: a secret has at least {SHORTEST_SECRET} characters.")
+        return cls(base_url, secrets, os.environ.get("NEXA_LINKS_TRACKING", "on").lower() not in ("off", "0", "false"))

@@ -1,5 +1,6 @@
-"""Handing one mail to the mail server, and telling the four ways this can end apart."""
+"""Handing one mail to the mail server, and telling the five ways this can end apart."""
 
+import re
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import TypeAlias
@@ -22,6 +23,13 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Bounced:
+    """There is no such mailbox (5xx to RCPT): no mail to this address will ever arrive."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class PutOff:
     """The server did not take it this time, for certain: a 4xx answer, or no connection before the text was sent."""
 
@@ -35,7 +43,9 @@ class Unknown:
     reason: str
 
 
-Outcome: TypeAlias = Accepted | Refused | PutOff | Unknown
+MAILBOX_FULL = 552
+
+Outcome: TypeAlias = Accepted | Refused | Bounced | PutOff | Unknown
 
 
 class MailServer:
@@ -53,6 +63,9 @@ class MailServer:
                 await self._client.connect()
             await self._client.mail(sender)
             await self._client.rcpt(recipient)
+        except aiosmtplib.SMTPRecipientRefused as answer:
+            await self._reset()
+            return by_recipient_answer(answer.code, answer.message)
         except aiosmtplib.SMTPResponseException as answer:
             await self._reset()
             return _by_code(answer.code)
@@ -84,3 +97,14 @@ class MailServer:
 
 def _by_code(code: int) -> Outcome:
     return Refused(f"refused with {code}") if 500 <= code < 600 else PutOff(f"put off with {code}")
+
+
+NOT_THE_MAILBOX = re.compile(r"5\.(2\.[2-4]|[3-7]\.\d+)\b")
+"""Enhanced status codes (RFC 3463) by which a server refuses a recipient for another reason than that there is none: a full
+mailbox, its own trouble, or what it thinks of the sender. Such an address may be mailed again."""
+
+
+def by_recipient_answer(code: int, message: str) -> Outcome:
+    """What an answer to RCPT means: a permanent one is a bounce, unless it says that it is about something else."""
+    other = code == MAILBOX_FULL or NOT_THE_MAILBOX.match(message.strip())
+    return Bounced(f"refused with {code}") if 500 <= code < 600 and not other else _by_code(code)

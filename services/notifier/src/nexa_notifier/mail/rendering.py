@@ -11,6 +11,7 @@ from uuid import UUID
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from nexa_notifier.mail.invitation import calendar_text
+from nexa_notifier.mail.links import MailLinks
 from nexa_notifier.notification.events import Invitation
 
 environment = Environment(
@@ -20,6 +21,9 @@ environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+LONG_LINES = SMTP.clone(max_line_length=998)
+"""A header's address that is longer than a usual line would be written as an encoded word, which no mail program follows."""
 
 
 @cache
@@ -36,8 +40,11 @@ def render(
     recipient: str,
     queued_at: datetime,
     invitation: Invitation | None = None,
+    links: MailLinks | None = None,
 ) -> EmailMessage:
     """The mail as it goes out: the same bytes however often it is rendered.
+
+    `links` makes it a marketing mail: with a way to unsubscribe, by link and by one click (RFC 8058).
 
     A template is two files: `<name>.txt`, whose first line is the subject, and `<name>.html`.
 
@@ -51,12 +58,23 @@ def render(
     message["Date"] = format_datetime(queued_at)
     message["Message-ID"] = f"<{notification_id}@{parseaddr(sender)[1].partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
+    if links is not None:
+        message["List-Unsubscribe"] = f"<{links.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        body += f"\n\nTo get no more of these mails: {links.unsubscribe}\n"
     message.set_content(body.lstrip("\n"))
-    message.add_alternative(_template(f"{template}.html").render(variables), subtype="html")
+    message.add_alternative(html_of(template, variables, links), subtype="html")
     if invitation is not None:
         _invite(message, invitation, sender, queued_at)
     _set_boundaries(message, notification_id)
+    if links is not None:
+        message.policy = LONG_LINES
     return message
+
+
+def html_of(template: str, variables: Mapping[str, str], links: MailLinks | None) -> str:
+    """The HTML part; `links` has the mail's own links afterwards. A template calls `follow` on each address it links to."""
+    return _template(f"{template}.html").render(variables, links=links, follow=links.follow if links else str)
 
 
 def _invite(message: EmailMessage, invitation: Invitation, sender: str, queued_at: datetime) -> None:

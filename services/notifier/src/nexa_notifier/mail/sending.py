@@ -7,7 +7,8 @@ recorded as unknown. The lease runs on the database's clock, not on the (possibl
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import TypeAlias
@@ -15,14 +16,32 @@ from uuid import UUID, uuid4
 
 from jinja2 import TemplateError
 from pydantic import JsonValue
-from sqlalchemy import Column, ColumnElement, DateTime, Row, Select, Table, Uuid, delete, func, insert, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    Row,
+    Select,
+    Table,
+    Uuid,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nexa_chassis.domain import derive
 from nexa_chassis.failpoints import failpoint
 from nexa_chassis.origin import Origin
 from nexa_chassis.pacing import Pace
 from nexa_chassis.runtime import Runtime
-from nexa_notifier.mail.delivery import Accepted, MailServer, Outcome, PutOff, Refused, Unknown
+from nexa_notifier.mail.classes import MARKETING_KINDS, Cause, is_marketing
+from nexa_notifier.mail.delivery import Accepted, Bounced, MailServer, Outcome, PutOff, Refused, Unknown
+from nexa_notifier.mail.links import MailLinks
 from nexa_notifier.mail.rendering import render
 from nexa_notifier.notification.decisions import (
     BeginSending,
@@ -30,20 +49,25 @@ from nexa_notifier.notification.decisions import (
     RecordRefused,
     RecordSent,
     RecordUnknown,
+    SuppressNotification,
 )
 from nexa_notifier.notification.events import Invitation
 from nexa_notifier.read_models.directory import directory
 from nexa_notifier.read_models.mail_queue import mail_queue
-from nexa_notifier.settings import MailSettings
+from nexa_notifier.read_models.suppression_list import suppressed_by
+from nexa_notifier.settings import LinkSettings, MailSettings
+from nexa_notifier.suppression.decisions import SuppressAddress
 from nexa_notifier.tables import metadata
 
-MailRow: TypeAlias = tuple[UUID, str, Mapping[str, str], Mapping[str, JsonValue] | None, datetime, str]
+MailRow: TypeAlias = tuple[UUID, str, str, Mapping[str, str], Mapping[str, JsonValue] | None, datetime, str, str | None]
 
 BATCH = 200
 LEASE_SECONDS = 120
 LOOK_SECONDS = 1.0
 """Longest time until a mail goes out that another process queued, or whose retry is due."""
 EXPIRED_EVERY_SECONDS = 1.0
+BACK_OFF_SECONDS = 4
+"""A mail that was put off waits 4, 16, 64 … seconds, four and a half hours in all: greylisting takes minutes."""
 ACTOR = "system:notifier.send_mail"
 
 mail_leases = Table(
@@ -66,7 +90,9 @@ def recipient_of() -> ColumnElement[str]:
 
 
 async def send_mail(runtime: Runtime, stopping: asyncio.Event) -> None:
-    settings = MailSettings.from_environment()
+    settings, links = MailSettings.from_environment(), LinkSettings.from_environment()
+    if links is None:
+        runtime.log.warning("mail.marketing_waits", reason="NEXA_LINKS_URL and NEXA_LINKS_SECRET are not set")
     servers = [MailServer(settings) for _ in range(settings.connections)]
     pace = Pace(stopping, longest=LOOK_SECONDS, shortest=0.1, least=0.02)
     looked_for_expired = float("-inf")
@@ -76,11 +102,11 @@ async def send_mail(runtime: Runtime, stopping: asyncio.Event) -> None:
                 if time.monotonic() - looked_for_expired > EXPIRED_EVERY_SECONDS:
                     await _give_up_expired(runtime)
                     looked_for_expired = time.monotonic()
-                if batch := await _claim(runtime):
+                if batch := await _claim(runtime, links):
                     shares = [batch[start :: len(servers)] for start in range(len(servers))]
                     await asyncio.gather(
                         *(
-                            _send(runtime, server, settings, share)
+                            _send(runtime, server, settings, links, share)
                             for server, share in zip(servers, shares, strict=True)
                         )
                     )
@@ -93,52 +119,71 @@ async def send_mail(runtime: Runtime, stopping: asyncio.Event) -> None:
 
 async def mails_in_hand(connection: AsyncConnection) -> int:
     """Mails that could go out now or are going out; those that wait for an address or for a retry do not count."""
-    ready = select(func.count()).select_from(_ready().subquery())
+    ready = select(func.count()).select_from(_ready(LinkSettings.from_environment()).subquery())
     sending = select(func.count()).where(mail_queue.c.status == "sending")
     return int(await connection.scalar(ready) or 0) + int(await connection.scalar(sending) or 0)
 
 
-def _ready() -> Select[MailRow]:
+def _ready(links: LinkSettings | None) -> Select[MailRow]:
+    """Mails that may be claimed. A marketing mail waits where there is no address to unsubscribe at."""
     return (
         select(
             mail_queue.c.notification_id,
+            mail_queue.c.kind,
             mail_queue.c.template,
             mail_queue.c.variables,
             mail_queue.c.invitation,
             mail_queue.c.queued_at,
             recipient_of().label("recipient"),
+            suppressed_by(recipient_of()).label("suppressed_by"),
         )
         .join_from(mail_queue, directory, directory.c.person_id == mail_queue.c.person_id, isouter=True)
         .join(mail_retries, mail_retries.c.notification_id == mail_queue.c.notification_id, isouter=True)
         .where(
             mail_queue.c.status == "queued",
+            true() if links else mail_queue.c.kind.not_in(sorted(MARKETING_KINDS)),
             recipient_of().is_not(None),
             or_(mail_retries.c.not_before.is_(None), mail_retries.c.not_before <= func.now()),
         )
     )
 
 
-async def _claim(runtime: Runtime) -> Sequence[Row[MailRow]]:
+async def _claim(runtime: Runtime, links: LinkSettings | None) -> Sequence[Row[MailRow]]:
+    """Up to a batch of mails that are this process' to send from now on; those that are suppressed are settled on the way."""
+    ready = _ready(links)
     async with runtime.engine.connect() as connection:  # a look is no commit, and wakes nobody
-        if (await connection.execute(_ready().limit(1))).first() is None:
+        if (await connection.execute(ready.limit(1))).first() is None:
             return ()
-    claim = _ready().order_by(mail_queue.c.queued_at).limit(BATCH).with_for_update(of=mail_queue, skip_locked=True)
+    claim = ready.order_by(mail_queue.c.queued_at).limit(BATCH).with_for_update(of=mail_queue, skip_locked=True)
     async with runtime.store.transaction(_origin()) as tx:
         batch = (await tx.connection.execute(claim)).all()
-        if batch:
-            await tx.execute([BeginSending(notification_id=row.notification_id) for row in batch])
+        await tx.execute([_first_act(row) for row in batch])
+        sending = [row for row in batch if row.suppressed_by is None]
+        if sending:
             until = func.now() + timedelta(seconds=LEASE_SECONDS)
-            leases = [{"notification_id": row.notification_id} for row in batch]
+            leases = [{"notification_id": row.notification_id} for row in sending]
             await tx.connection.execute(insert(mail_leases).values(until=until), leases)
     failpoint("mail.after_claim")
-    return batch
+    return sending
 
 
-async def _send(runtime: Runtime, server: MailServer, settings: MailSettings, share: Sequence[Row[MailRow]]) -> None:
+def _first_act(row: Row[MailRow]) -> BeginSending | SuppressNotification:
+    if row.suppressed_by is None:
+        return BeginSending(notification_id=row.notification_id)
+    return SuppressNotification(notification_id=row.notification_id, cause=row.suppressed_by)
+
+
+async def _send(
+    runtime: Runtime,
+    server: MailServer,
+    settings: MailSettings,
+    links: LinkSettings | None,
+    share: Sequence[Row[MailRow]],
+) -> None:
     if not share:
         return
     envelope_sender = parseaddr(settings.sender)[1]
-    outcomes: list[tuple[UUID, Outcome]] = []
+    outcomes: list[tuple[Row[MailRow], Outcome | Unwritable]] = []
     for row in share:
         try:
             message = render(
@@ -149,27 +194,40 @@ async def _send(runtime: Runtime, server: MailServer, settings: MailSettings, sh
                 recipient=row.recipient,
                 queued_at=row.queued_at,
                 invitation=Invitation.model_validate(row.invitation) if row.invitation else None,
+                links=links_of(row.kind, row.notification_id, links),
             )
         except (TemplateError, ValueError) as error:
-            outcomes.append((row.notification_id, Refused(f"the mail could not be written: {type(error).__name__}")))
+            outcomes.append((row, Unwritable(f"the mail could not be written: {type(error).__name__}")))
             continue
-        outcomes.append((row.notification_id, await server.deliver(message, envelope_sender, row.recipient)))
+        outcomes.append((row, await server.deliver(message, envelope_sender, row.recipient)))
         failpoint("mail.after_delivery")
     await _record(runtime, outcomes)
 
 
-async def _record(runtime: Runtime, outcomes: Sequence[tuple[UUID, Outcome]]) -> None:
+@dataclass(frozen=True)
+class Unwritable:
+    """A variable is missing, or an address cannot stand in a header."""
+
+    reason: str
+
+
+def links_of(kind: str, notification_id: UUID, links: LinkSettings | None) -> MailLinks | None:
+    """The links that a mail of this kind carries back here: marketing mails do, others do not."""
+    return MailLinks(links, notification_id) if links is not None and is_marketing(kind) else None
+
+
+async def _record(runtime: Runtime, outcomes: Sequence[tuple[Row[MailRow], Outcome | Unwritable]]) -> None:
     async with runtime.store.transaction(_origin()) as tx:
-        await tx.execute([_command(notification_id, outcome) for notification_id, outcome in outcomes])
-        ids = [notification_id for notification_id, _ in outcomes]
+        await tx.execute([command for row, outcome in outcomes for command in _commands(row, outcome)])
+        ids = [row.notification_id for row, _ in outcomes]
         await tx.connection.execute(delete(mail_leases).where(mail_leases.c.notification_id.in_(ids)))
-        put_off = [notification_id for notification_id, outcome in outcomes if isinstance(outcome, PutOff)]
+        put_off = [row.notification_id for row, outcome in outcomes if isinstance(outcome, PutOff)]
         await tx.connection.execute(delete(mail_retries).where(mail_retries.c.notification_id.in_(ids)))
         if put_off:
+            wait = func.power(BACK_OFF_SECONDS, mail_queue.c.attempts)
             attempts = select(
-                mail_queue.c.notification_id,
-                func.now() + func.make_interval(0, 0, 0, 0, 0, 0, func.power(2, mail_queue.c.attempts)),
-            ).where(mail_queue.c.notification_id.in_(put_off))
+                mail_queue.c.notification_id, func.now() + func.make_interval(0, 0, 0, 0, 0, 0, wait)
+            ).where(and_(mail_queue.c.notification_id.in_(put_off), mail_queue.c.status == "queued"))
             await tx.connection.execute(insert(mail_retries).from_select(["notification_id", "not_before"], attempts))
 
 
@@ -190,16 +248,28 @@ def _is_over() -> ColumnElement[bool]:
     return mail_leases.c.until < func.now()
 
 
-def _command(notification_id: UUID, outcome: Outcome) -> RecordSent | RecordRefused | RecordPutOff | RecordUnknown:
+Record: TypeAlias = RecordSent | RecordRefused | RecordPutOff | RecordUnknown | SuppressAddress
+
+
+def _commands(row: Row[MailRow], outcome: Outcome | Unwritable) -> Iterator[Record]:
+    notification_id = row.notification_id
     match outcome:
         case Accepted():
-            return RecordSent(notification_id=notification_id)
+            yield RecordSent(notification_id=notification_id)
         case Refused(reason=reason):
-            return RecordRefused(notification_id=notification_id, reason=reason)
+            yield RecordRefused(notification_id=notification_id, reason=reason)
+        case Unwritable(reason=reason):
+            yield RecordRefused(notification_id=notification_id, reason=reason, failure="unwritable")
+        case Bounced(reason=reason):
+            yield RecordRefused(notification_id=notification_id, reason=reason, failure="bounced")
+            suppression_id = derive(notification_id, Cause.BOUNCED)
+            yield SuppressAddress(
+                suppression_id=suppression_id, address=row.recipient, cause=Cause.BOUNCED, reason=reason
+            )
         case PutOff(reason=reason):
-            return RecordPutOff(notification_id=notification_id, reason=reason)
+            yield RecordPutOff(notification_id=notification_id, reason=reason)
         case Unknown(reason=reason):
-            return RecordUnknown(notification_id=notification_id, reason=reason)
+            yield RecordUnknown(notification_id=notification_id, reason=reason)
 
 
 def _origin() -> Origin:

@@ -7,7 +7,8 @@ from typing import TypeAlias, assert_never
 from uuid import UUID
 
 from nexa_contracts.envelope import Event
-from nexa_contracts.notifier import EmailFailed, EmailOutcomeUnknown, EmailSent
+from nexa_contracts.notifier import EmailFailed, EmailFields, EmailOutcomeUnknown, EmailSent, EmailSuppressed
+from nexa_notifier.notification.answers import ANSWERS, Answer, answer
 from nexa_notifier.notification.events import Invitation, NotificationQueued, SendingBegan, SendingPutOff
 from nexa_notifier.notification.state import New, Notification, Queued, Sending, Settled
 
@@ -26,11 +27,21 @@ class Notify:
     person_id: UUID | None = None
     address: str | None = None
     invitation: Invitation | None = None
+    enrolment_id: UUID | None = None
+    step: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class BeginSending:
     notification_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuppressNotification:
+    """Its address is to get none of its kind, so it is not sent."""
+
+    notification_id: UUID
+    cause: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +53,11 @@ class RecordSent:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordRefused:
-    """The mail server refused it for good (a 5xx answer), or it could not be written."""
+    """The mail server refused it for good (a 5xx answer), or it could not be written; `failure` is EmailFailed's."""
 
     notification_id: UUID
     reason: str
+    failure: str = "refused"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +74,9 @@ class RecordUnknown:
     reason: str
 
 
-Command: TypeAlias = Notify | BeginSending | RecordSent | RecordRefused | RecordPutOff | RecordUnknown
+Command: TypeAlias = (
+    Notify | BeginSending | SuppressNotification | RecordSent | RecordRefused | RecordPutOff | RecordUnknown | Answer
+)
 
 
 def decide(command: Command, state: Notification, now: datetime) -> Sequence[Event]:
@@ -77,8 +91,15 @@ def decide(command: Command, state: Notification, now: datetime) -> Sequence[Eve
                     return []
                 case _:
                     assert_never(state)
+        case SuppressNotification(notification_id=notification_id, cause=cause):
+            if not isinstance(state, Queued):
+                return []
+            queued = state.notification
+            return [EmailSuppressed(notification_id=notification_id, kind=queued.kind, about=queued.about, cause=cause)]
         case RecordSent() | RecordRefused() | RecordPutOff() | RecordUnknown():
             return _settle(command, state) if isinstance(state, Sending) else []
+        case _ if isinstance(command, ANSWERS):
+            return answer(command, state, now)
         case _:
             assert_never(command)
 
@@ -94,40 +115,27 @@ def _queue(command: Notify) -> list[Event]:
             template=command.template,
             variables=dict(command.variables),
             invitation=command.invitation,
+            enrolment_id=command.enrolment_id,
+            step=command.step,
         )
     ]
 
 
 def _settle(command: RecordSent | RecordRefused | RecordPutOff | RecordUnknown, state: Sending) -> list[Event]:
     queued, attempt = state.notification, state.attempt
+    fields = EmailFields(
+        notification_id=queued.notification_id, kind=queued.kind, about=queued.about, attempts=attempt
+    ).model_dump()
     match command:
         case RecordSent():
-            return [
-                EmailSent(
-                    notification_id=queued.notification_id, kind=queued.kind, about=queued.about, attempts=attempt
-                )
-            ]
+            return [EmailSent(**fields)]
         case RecordPutOff(reason=reason) if attempt < MOST_ATTEMPTS:
             return [SendingPutOff(notification_id=queued.notification_id, attempt=attempt, reason=reason)]
-        case RecordPutOff(reason=reason) | RecordRefused(reason=reason):
-            return [
-                EmailFailed(
-                    notification_id=queued.notification_id,
-                    kind=queued.kind,
-                    about=queued.about,
-                    attempts=attempt,
-                    reason=reason,
-                )
-            ]
+        case RecordPutOff(reason=reason):
+            return [EmailFailed(**fields, reason=reason, failure="unreachable")]
+        case RecordRefused(reason=reason, failure=failure):
+            return [EmailFailed(**fields, reason=reason, failure=failure)]
         case RecordUnknown(reason=reason):
-            return [
-                EmailOutcomeUnknown(
-                    notification_id=queued.notification_id,
-                    kind=queued.kind,
-                    about=queued.about,
-                    attempts=attempt,
-                    reason=reason,
-                )
-            ]
+            return [EmailOutcomeUnknown(**fields, reason=reason)]
         case _:
             assert_never(command)

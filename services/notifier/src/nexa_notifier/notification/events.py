@@ -52,6 +52,8 @@ class NotificationQueued(Event):
     invitation: Invitation | None = Field(
         default=None, description="The calendar entry that goes with it, if one does."
     )
+    enrolment_id: UUID | None = Field(default=None, description="The place in an e-mail series that the mail is for.")
+    step: str | None = Field(default=None, description="Key of the series' step that the mail is for.")
 
 
 class SendingBegan(Event):

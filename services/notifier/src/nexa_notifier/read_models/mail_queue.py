@@ -1,12 +1,21 @@
-"""Which mails wait, which are being sent, and what became of the others?"""
+"""Which mails wait, which are being sent, what became of the others, and what did who got them do?"""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from sqlalchemy import JSON, Column, DateTime, Index, Integer, Table, Text, Uuid, text
 
 from nexa_chassis.domain import Recorded
 from nexa_chassis.read_models import Change, Put, ReadModel
-from nexa_contracts.notifier import EmailFailed, EmailOutcomeUnknown, EmailSent
+from nexa_contracts.notifier import (
+    EmailClicked,
+    EmailFailed,
+    EmailOpened,
+    EmailOutcomeUnknown,
+    EmailSent,
+    EmailSuppressed,
+    UnsubscribeRequested,
+)
 from nexa_notifier.notification.events import NotificationQueued, SendingBegan, SendingPutOff
 from nexa_notifier.tables import metadata
 
@@ -26,6 +35,12 @@ mail_queue = Table(
     Column("reason", Text),
     Column("queued_at", DateTime(timezone=True)),
     Column("settled_at", DateTime(timezone=True)),
+    Column("failure", Text),
+    Column("opened_at", DateTime(timezone=True)),
+    Column("clicked_at", DateTime(timezone=True)),
+    Column("machine_opened_at", DateTime(timezone=True)),
+    Column("machine_clicked_at", DateTime(timezone=True)),
+    Column("unsubscribed_at", DateTime(timezone=True)),
     Index("mail_queue_unsettled", "status", "queued_at", postgresql_where=text("status in ('queued', 'sending')")),
     Index("mail_queue_by_about", "about"),
     Index("mail_queue_by_time", "queued_at", "notification_id"),
@@ -56,23 +71,48 @@ def project(fact: Recorded) -> Iterator[Change]:
             yield Put(mail_queue, {"notification_id": notification_id}, {"status": "queued", "reason": reason})
         case EmailSent(notification_id=notification_id):
             yield _settled(notification_id, fact, "sent", None)
-        case EmailFailed(notification_id=notification_id, reason=reason):
-            yield _settled(notification_id, fact, "failed", reason)
+        case EmailFailed(notification_id=notification_id, reason=reason, failure=failure):
+            yield _settled(notification_id, fact, "failed", reason, failure)
+        case EmailSuppressed(notification_id=notification_id, cause=cause):
+            yield _settled(notification_id, fact, "suppressed", f"the address is on the suppression list: {cause}")
         case EmailOutcomeUnknown(notification_id=notification_id, reason=reason):
             yield _settled(notification_id, fact, "unknown", reason)
+        case EmailOpened(notification_id=notification_id, machine=machine, occurred_at=at):
+            yield _answered(notification_id, "opened_at" if machine is None else "machine_opened_at", at)
+        case EmailClicked(notification_id=notification_id, machine=machine, occurred_at=at, first=True):
+            yield _answered(notification_id, "clicked_at" if machine is None else "machine_clicked_at", at)
+        case UnsubscribeRequested(notification_id=notification_id, occurred_at=at):
+            yield _answered(notification_id, "unsubscribed_at", at)
 
 
-def _settled(notification_id: object, fact: Recorded, status: str, reason: str | None) -> Put:
+def _settled(
+    notification_id: object, fact: Recorded, status: str, reason: str | None, failure: str | None = None
+) -> Put:
     return Put(
         mail_queue,
         {"notification_id": notification_id},
-        {"status": status, "reason": reason, "settled_at": fact.time},
+        {"status": status, "reason": reason, "failure": failure, "settled_at": fact.time},
     )
+
+
+def _answered(notification_id: object, column: str, at: datetime) -> Put:
+    return Put(mail_queue, {"notification_id": notification_id}, {column: at})
 
 
 model = ReadModel(
     name="mail_queue",
     tables=(mail_queue,),
-    on=(NotificationQueued, SendingBegan, SendingPutOff, EmailSent, EmailFailed, EmailOutcomeUnknown),
+    on=(
+        NotificationQueued,
+        SendingBegan,
+        SendingPutOff,
+        EmailSent,
+        EmailFailed,
+        EmailOutcomeUnknown,
+        EmailSuppressed,
+        EmailOpened,
+        EmailClicked,
+        UnsubscribeRequested,
+    ),
     project=project,
 )

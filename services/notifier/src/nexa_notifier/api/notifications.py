@@ -14,11 +14,11 @@ from nexa_chassis.domain import NotFound
 from nexa_chassis.http.call import Call, allow
 from nexa_chassis.http.paging import Page, paginate
 from nexa_notifier.mail.rendering import render
-from nexa_notifier.mail.sending import recipient_of
+from nexa_notifier.mail.sending import links_of, recipient_of
 from nexa_notifier.notification.events import Invitation
 from nexa_notifier.read_models.directory import directory
 from nexa_notifier.read_models.mail_queue import mail_queue
-from nexa_notifier.settings import MailSettings
+from nexa_notifier.settings import LinkSettings, MailSettings
 
 routes = APIRouter(tags=["notifications"])
 
@@ -35,10 +35,14 @@ class Status(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
 
 
 class NotificationView(BaseModel):
-    """A notification and what became of it. `unknown`: the mail server's answer was lost, so it was not sent again."""
+    """A notification and what became of it. `unknown`: the mail server's answer was lost, so it was not sent again.
+
+    Opens and clicks are followed for marketing mails; those of programs that look into mails stand apart.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -49,8 +53,14 @@ class NotificationView(BaseModel):
     status: Status
     attempts: int
     reason: str | None = Field(description="Why it failed, was put off or is unknown.")
+    failure: str | None = Field(description="bounced, refused, unreachable or unwritable, if it failed.")
     queued_at: datetime
     settled_at: datetime | None
+    opened_at: datetime | None = Field(description="When a person first opened it.")
+    clicked_at: datetime | None = Field(description="When a person first followed a link of it.")
+    machine_opened_at: datetime | None
+    machine_clicked_at: datetime | None
+    unsubscribed_at: datetime | None
 
 
 class Count(BaseModel):
@@ -59,6 +69,9 @@ class Count(BaseModel):
     kind: str
     status: Status
     count: int
+    opened: int = Field(description="Those of them that a person opened.")
+    clicked: int = Field(description="Those of them that a person followed a link of.")
+    unsubscribed: int
 
 
 class MailView(BaseModel):
@@ -102,7 +115,14 @@ async def notifications(
 async def counts(call: Reader) -> list[Count]:
     """How many of each kind stand where."""
     query = (
-        select(mail_queue.c.kind, mail_queue.c.status, func.count().label("count"))
+        select(
+            mail_queue.c.kind,
+            mail_queue.c.status,
+            func.count().label("count"),
+            func.count(mail_queue.c.opened_at).label("opened"),
+            func.count(mail_queue.c.clicked_at).label("clicked"),
+            func.count(mail_queue.c.unsubscribed_at).label("unsubscribed"),
+        )
         .group_by(mail_queue.c.kind, mail_queue.c.status)
         .order_by(mail_queue.c.kind, mail_queue.c.status)
     )
@@ -132,6 +152,7 @@ async def mail(notification_id: UUID, call: Reader) -> MailView:
         recipient=row.recipient,
         queued_at=row.queued_at,
         invitation=Invitation.model_validate(row.invitation) if row.invitation else None,
+        links=links_of(row.kind, notification_id, LinkSettings.from_environment()),
     )
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     return MailView(
