@@ -273,6 +273,21 @@ class BreachSla:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MeasureClocks:
+    """Measure its clocks by the policies in force, if they were measured by others."""
+
+    ticket_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakePlan:
+    """The plan of the ticket's account, which policies may go by; the clocks are measured anew."""
+
+    ticket_id: UUID
+    plan: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class AskCsat:
     """Ask the customer once how content they are."""
 
@@ -312,6 +327,8 @@ Command: TypeAlias = (
     | UndoSplit
     | WarnSla
     | BreachSla
+    | MeasureClocks
+    | TakePlan
     | AskCsat
     | RecordCsat
 )

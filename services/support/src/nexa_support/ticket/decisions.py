@@ -11,6 +11,7 @@ from nexa_support.ticket import (
     conversing,
     linking,
     merging,
+    reaching,
     routing,
     settling,
     submitting,
@@ -23,12 +24,13 @@ from nexa_support.ticket.state import State, evolve
 
 
 def decide(command: Command, state: State, now: datetime, desk: Desk) -> Sequence[Event]:
-    """The command's own events, and for whom the ticket counts after them."""
+    """The command's own events, for whom the ticket counts after them, and how its clocks stand."""
     events = _decided(command, state, now, desk)
     after = state
     for event in events:
         after = evolve(after, event)
-    return [*events, *routing.seats_moved(state, after, events, desk)]
+    seats = routing.seats_moved(state, after, events, desk)
+    return [*events, *seats, *clocks.moved(command, after, events, now, desk)]
 
 
 def _decided(command: Command, state: State, now: datetime, desk: Desk) -> Sequence[Event]:
@@ -83,6 +85,9 @@ def _decided(command: Command, state: State, now: datetime, desk: Desk) -> Seque
             return clocks.warn(command, state, now, desk)
         case c.BreachSla():
             return clocks.breach(command, state, now, desk)
+        case c.MeasureClocks() | c.TakePlan():
+            reaching.of(state, command.ticket_id)
+            return []
         case c.AskCsat():
             return settling.ask_csat(command, state)
         case c.RecordCsat():

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from nexa_contracts.envelope import Event
-from nexa_contracts.support import AgentLevel, AgentName, AgentUpdated, SupportRole
+from nexa_contracts.support import AgentLevel, AgentName, AgentUpdated, SlaPoliciesChanged, SupportRole
 from nexa_contracts.values import Because, Candidate
 from nexa_support.agent.shifts import Hours
+from nexa_support.sla import policies
+from nexa_support.sla.policies import Policies
 from nexa_support.ticket.events import SeatFreed, SeatTaken
 
 MOST_CANDIDATES = 20
@@ -44,11 +46,15 @@ class Seat:
 
 @dataclass(frozen=True)
 class Desk:
-    """`reopen_within`: how long after a ticket was settled the customer's answer reopens it."""
+    """`reopen_within`: how long after a ticket was settled the customer's answer reopens it.
+
+    `policies`: what customers are promised; None: nothing, and no clock runs.
+    """
 
     seats: Mapping[UUID, Seat] = field(default_factory=dict)
     turn: int = 0
     reopen_within: timedelta = timedelta(days=14)
+    policies: Policies | None = None
 
     def manager_of(self, agent: AgentName | None) -> UUID | None:
         """Whom the agent reports to; where nobody is named, the first manager of the roster."""
@@ -149,6 +155,8 @@ def evolve(desk: Desk, event: Event) -> Desk:
             return _counted(replace(desk, turn=max(desk.turn, turn or 0)), agent_id, 1, turn)
         case SeatFreed(agent_id=agent_id):
             return _counted(desk, agent_id, -1, None)
+        case SlaPoliciesChanged() if desk.policies is not None:
+            return replace(desk, policies=policies.evolve(desk.policies, event))
         case _:
             return desk
 

@@ -14,6 +14,9 @@ from nexa_contracts.support import (
     InternalNoteAdded,
     Requester,
     Severity,
+    SlaBreached,
+    SlaClocksMoved,
+    SlaWarned,
     TicketAccountFound,
     TicketAcknowledged,
     TicketAssigned,
@@ -39,6 +42,8 @@ from nexa_contracts.support import (
 from nexa_contracts.support import (
     TicketPriority as Priority,
 )
+from nexa_support.sla import clocks
+from nexa_support.sla.clocks import Clocks
 from nexa_support.ticket.events import ClosingNoted, TicketAbsorbed, TicketReleased
 
 
@@ -73,6 +78,7 @@ class Ticket:
     absorbed: frozenset[UUID] = frozenset()
     csat_asked: bool = False
     csat: CsatRecorded | None = None
+    clocks: Clocks = field(default_factory=Clocks)
 
     @property
     def ticket_id(self) -> UUID:
@@ -224,6 +230,8 @@ def _evolve(ticket: Ticket, event: Event) -> Ticket:
             return replace(ticket, acknowledged=event)
         case TicketResolved() | ClosingNoted():
             return replace(ticket, waiting_since=None)
+        case SlaClocksMoved() | SlaWarned() | SlaBreached():
+            return replace(ticket, clocks=clocks.evolve(ticket.clocks, event))
         case CsatRequested():
             return replace(ticket, csat_asked=True)
         case CsatRecorded():
