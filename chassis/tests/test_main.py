@@ -19,7 +19,7 @@ from nexa_local.infra import Infra
 from nexa_local.postgres import Database
 
 EXAMPLE = Path(__file__).parent / "example"
-MOST_MEMORY_MB = 130
+MOST_MEMORY_MB = 140
 
 
 @pytest.fixture
