@@ -2,17 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from email import message_from_bytes
-from email.policy import default
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from rich.panel import Panel
 from rich.table import Table
 
+from nexa_local.demo.handoff import recipients, show_handoff, take_over
 from nexa_local.demo.telling import Story, chapter, console, every, get, rep_id, send, value_of
 from nexa_local.mailsink import kept
 
@@ -30,14 +28,14 @@ DETAILS = {
     "timeline": "Go-live by end of month",
 }
 JOURNEY = (
-    (1, ("create_portal_account",)),
-    (3, ("confirm_success_criteria",)),
-    (7, ("provision_users", "schedule_training", "set_up_data_import")),
-    (14, ("configure_integrations", "hold_first_training", "verify_single_sign_on")),
-    (21, ("customize_dashboard", "validate_imported_data", "hold_second_training", "identify_power_users")),
-    (30, ("review_readiness", "go_live", "hold_check_in")),
+    (1, ("create_portal_account",), 5),
+    (3, ("confirm_success_criteria",), 7),
+    (7, ("provision_users", "schedule_training", "set_up_data_import"), 10),
+    (14, ("configure_integrations", "hold_first_training", "verify_single_sign_on"), 13),
+    (21, ("customize_dashboard", "validate_imported_data", "hold_second_training", "identify_power_users"), 17),
+    (30, ("review_readiness", "go_live", "hold_check_in"), 20),
 )
-"""The days on which people did what no event proves."""
+"""The days on which people did what no event proves, and how many tasks were done by then."""
 LATE = ["customize_dashboard", "provision_users", "review_readiness", "validate_imported_data"]
 HEALTHY = {"usage": 85, "adoption": 70, "support_tickets": 2, "payment": "current", "engagement": "high", "nps": 9}
 STEADY = {"usage": 70, "adoption": 63, "support_tickets": 2, "payment": "current", "engagement": "medium", "nps": 8}
@@ -52,7 +50,7 @@ def tell(story: Story, campaign: str) -> None:
     with chapter("The handoff"):
         project = show_handoff(story, acme)
     with chapter("The CSM takes over"):
-        take_over(story, project)
+        take_over(story, project, DETAILS)
     with chapter("Thirty days of onboarding"):
         onboard(story, acme, project)
     with chapter("Health"):
@@ -90,6 +88,8 @@ def win(story: Story, campaign: str) -> tuple[dict[str, Any], dict[str, Any]]:
     acme = deals.pop("Acme Corp")
     other = deals[min(deals)]
     path = f"/deals/{acme['deal_id']}"
+    before = get(story.manager, f"/accounts/{acme['account_id']}")["type"]
+    story.checks.expect("before its deal is won Acme is a", "prospect", before)
     story.advance_to(WON_ON)
     send(story.rep, "PUT", f"{path}/details", DETAILS)
     for stage in ("proposal", "negotiation"):
@@ -102,6 +102,9 @@ def win(story: Story, campaign: str) -> tuple[dict[str, Any], dict[str, Any]]:
     won = send(story.rep, "POST", f"{path}/win", signed)
     send(story.rep, "POST", f"{path}/win", signed)
     story.settle()
+    closed = (won["stage"], won["closed_at"][:10], won["amount"]["amount"], won["contract_url"])
+    expected = ("closed_won", "2025-11-24", "50000.00", "s3://contracts/acme_2025.pdf")
+    story.checks.expect("stage, close date, amount and contract", expected, closed)
     metrics = get(story.marketing, f"/campaigns/{campaign}/metrics")
     story.checks.expect("won revenue", Decimal("50000.00"), Decimal(metrics["won_revenue"]["amount"]))
     story.checks.expect("ROI on won revenue ((won − cost) ÷ cost)", Decimal(9), value_of(metrics["roi_on_won_revenue"]))
@@ -115,88 +118,8 @@ def _forecast_in_words(forecast: Mapping[str, Any]) -> str:
     return ", ".join(f"{Decimal(each['weighted']):,.0f} {each['currency']}" for each in totals)
 
 
-def show_handoff(story: Story, deal: Mapping[str, Any]) -> str:
-    """Everything that the won deal leads to, exactly once each; gives the onboarding's path."""
-    account = get(story.manager, f"/accounts/{deal['account_id']}")
-    story.checks.expect("Acme is a", "customer", account["type"])
-    story.checks.expect("customer since", "2025-11-24", account["customer_since"])
-    story.checks.expect("ARR", "50000.00", account["arr"]["amount"])
-    story.checks.expect("contract ends in twelve months", "2026-11-24", account["contract_end"])
-    health = get(story.scoring, f"/accounts/{deal['account_id']}/health")
-    story.checks.expect("health", (100, "onboarding"), (health["score"], health["label"]))
-    (project,) = every(story.success, "/onboardings", account_id=deal["account_id"])
-    path = f"/onboardings/{project['project_id']}"
-    story.checks.expect("project", "Acme Corp Onboarding", project["name"])
-    story.checks.expect("due in 30 days", "2025-12-24", project["due_on"])
-    board = get(story.success, f"{path}/board")
-    tasks = [task for column in board["columns"] for task in column["tasks"]]
-    story.checks.expect("tasks", 20, len(tasks))
-    table = Table("due", "task", "priority", "status")
-    for task in sorted(tasks, key=lambda task: str(task["due_at"])):
-        table.add_row(str(_day_of(task)), task["title"], task["priority"], task["status"])
-    console.print(table)
-    proved = sorted(task["key"] for task in tasks if task["status"] == "done")
-    story.checks.expect("proved done by an event", ["assign_csm", "schedule_kickoff", "send_welcome_email"], proved)
-    _show_mails(story, project)
-    why = project["because"]
-    taken = next(each for each in why["candidates"] if each["taken"])
-    console.print(f"  Why {taken['name']}? {taken['reason']}")
-    refused = story.client("success", "sales_rep", "maria.lind").get(f"{path}/handoff-note")
-    story.checks.expect("the note is not for sales", 403, refused.status_code)
-    return path
-
-
-def _day_of(task: Mapping[str, Any]) -> date:
-    due = datetime.fromisoformat(task["due_at"])
-    return (due - timedelta(minutes=1)).astimezone(UTC).date()
-
-
-def _show_mails(story: Story, project: Mapping[str, Any]) -> None:
-    mails = [mail for mail in kept(Path(story.stack.mail_directory)) if "Acme Corp" in str(mail["subject"])]
-    notice = "New customer: Acme Corp ($50K ARR) - Kickoff in 3 days"
-    told = sorted(to for mail in mails if mail["subject"] == notice for to in recipients(mail))
-    story.checks.expect(notice, ["ivan.petrov@nexa.example", "nora.vance@nexa.example"], told)
-    story.checks.expect("kickoff on day 3", "2025-11-27", str(project["kickoff_at"])[:10])
-    customer = [mail for mail in mails if "sarah.okafor@acme-corp.example" in recipients(mail)]
-    story.checks.expect("mails to the customer: welcome and invitation", 2, len(customer))
-    texts = [(Path(story.stack.mail_directory) / str(mail["file"])).read_bytes() for mail in customer]
-    calendars = [part for text in texts for part in message_from_bytes(text, policy=default).walk()]
-    methods = {part.get_param("method") for part in calendars if part.get_content_type() == "text/calendar"}
-    story.checks.expect("the invitation asks mail programs to", {"REQUEST"}, methods)
-    said = b"".join(texts).replace(b"=\r\n", b"")
-    wanted = ("Nora Vance", "nora.vance@nexa.example", str(project["kickoff_url"]))
-    story.checks.expect("CSM, address and kickoff link are in it", 3, sum(each.encode() in said for each in wanted))
-
-
-def recipients(mail: Mapping[str, object]) -> list[str]:
-    found = mail["to"]
-    return [str(each) for each in found] if isinstance(found, list) else []
-
-
-def take_over(story: Story, path: str) -> None:
-    note = get(story.csm, f"{path}/handoff-note")
-    details = note["details"]
-    products = ", ".join(f"{each['product']} ({each['seats']} users)" for each in details["products"])
-    people = ", ".join(f"{each['name']} ({each['role']})" for each in details["key_contacts"])
-    console.print(
-        Panel(
-            f"Deal: ${Decimal(note['amount']['amount']):,.0f} a year\n"
-            f"Products: {products}\n"
-            f"Special requirements: {', '.join(details['special_requirements'])}\n"
-            f"Key contacts: {people}\n"
-            f"Sales notes: {details['sales_notes']}\nTimeline: {details['timeline']}",
-            title="Handoff note",
-            width=100,
-        )
-    )
-    story.checks.expect("that it was read is recorded", ["nora.vance"], note["readers"])
-    accepted = send(story.csm, "POST", f"{path}/handoff/accept")
-    story.checks.expect("handoff", "accepted", accepted["handoff_status"])
-    story.settle()
-
-
 def onboard(story: Story, deal: Mapping[str, Any], path: str) -> None:
-    for day, keys in JOURNEY:
+    for day, keys, done_by_then in JOURNEY:
         story.advance_to(WON_ON + day * DAY)
         if day == 3:
             send(story.csm, "POST", f"{path}/kickoff/held")
@@ -206,10 +129,16 @@ def onboard(story: Story, deal: Mapping[str, Any], path: str) -> None:
         view = get(story.success, path)
         risk = f", at risk: {view['at_risk_because']}" if view["at_risk_because"] else ""
         console.print(f"  day {day:2}: {view['done']} of {view['tasks']} done, {view['overdue']} overdue{risk}")
+        story.checks.expect(f"done by day {day}", done_by_then, view["done"])
     board = get(story.success, f"{path}/board")
     done = [task for column in board["columns"] for task in column["tasks"] if task["status"] == "done"]
     story.checks.expect("tasks done", 20, len(done))
     story.checks.expect("later than their due day, shown as overdue", LATE, sorted(t["key"] for t in done if t["late"]))
+    mails = kept(Path(story.stack.mail_directory))
+    chased = [mail for mail in mails if str(mail["subject"]).startswith("Overdue at Acme Corp: ")]
+    told = Counter(to for mail in chased for to in recipients(mail))
+    expected = {"petra.falk@nexa.example": 4, "ivan.petrov@nexa.example": 3, "nora.vance@nexa.example": 1}
+    story.checks.expect("of each its owner and the manager were told", expected, dict(told))
     view = board["onboarding"]
     story.checks.expect(
         "go-live on day 30, on time", ("live", 30, True), (view["status"], view["days"], view["on_time"])
@@ -230,6 +159,8 @@ def show_health(story: Story, deal: Mapping[str, Any]) -> None:
             str(factor["most"]),
         )
     console.print(table)
+    points = sum((Decimal(factor["points"]) for factor in health["factors"]), Decimal(0)).quantize(Decimal("0.01"))
+    story.checks.expect("points", Decimal("94.56"), points)
     story.checks.expect("health score and risk", (95, "low"), (health["score"], health["risk"]))
     renewal = health["renewal"]
     story.checks.expect("renewal probability", (98, "uncalibrated"), (renewal["rounded"], renewal["label"]))
@@ -249,6 +180,10 @@ def show_churn_risk(story: Story, deal: Mapping[str, Any]) -> None:
         ("Schedule executive business review", "Usage declining, support tickets increasing"),
         (alert["play"], alert["reason"]),
     )
+    story.checks.expect("assigned to the CSM", str(rep_id("Nora Vance")), alert["csm_id"])
+    best = get(story.csm, f"/customers/{account}/next-best-action")["best"]
+    console.print(f"  Next: {best['action']}, because {best['because']}")
+    story.checks.expect("next best action", alert["play"], best["action"])
     told = [mail for mail in kept(Path(story.stack.mail_directory)) if "dropped to 65" in str(mail["subject"])]
     story.checks.expect(
         "told to the CSM once", ["nora.vance@nexa.example"], [to for mail in told for to in recipients(mail)]
