@@ -1,6 +1,7 @@
 """What scoring tells the others."""
 
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -157,6 +158,28 @@ class TicketRulesChanged(Event):
     abstain_below: Ratio = Field(description="A finding less certain than this is not said.", examples=["0.5"])
     similar_from: Ratio = Field(description="Tickets are similar from this score on.", examples=["0.4"])
     window_days: int = Field(ge=1, description="How far back similar tickets are looked for.", examples=[90])
+    keywords: dict[str, dict[str, dict[str, Ratio]]] = Field(
+        default_factory=dict,
+        description="What speaks for an answer, and how much: by question, by answer, by word or phrase. A word that ends in"
+        " `*` stands for all that begin so; `type:bug` holds where the type is bug.",
+        examples=[{"type": {"bug": {"error*": "1"}}}],
+    )
+    little_words: tuple[str, ...] = Field(
+        default=(), description="Words that say little of what a ticket is about.", examples=[["problem*", "help*"]]
+    )
+    little_weight: Ratio = Field(
+        default=Decimal(1), description="What such a word weighs; others weigh 1.", examples=["0.25"]
+    )
+    same_feature: Ratio = Field(
+        default=Decimal(1), description="A ticket of the same feature is so many times as similar.", examples=["1.5"]
+    )
+    same_version: Ratio = Field(
+        default=Decimal(1), description="A ticket of the same product version likewise.", examples=["1.25"]
+    )
+    other_kind: Ratio = Field(
+        default=Decimal(1), description="A ticket of another feature or kind likewise.", examples=["0.6"]
+    )
+    p1_from: int = Field(default=5, ge=1, description="Similar tickets in seven days that make a high priority p1.")
 
 
 class Finding(Value):
@@ -198,4 +221,17 @@ class TicketAnalyzed(Event):
     similar_in_week: int = Field(default=0, ge=0, description="Similar tickets of the seven days before.", examples=[5])
     recommended_priority: Finding = Field(description="p1 to p4.")
     rules_version: int = Field(ge=1, description="Version of the rules.")
-    caused_by: str = Field(description="Id of the event that brought the ticket.")
+    caused_by: str = Field(description="Id of the event that brought the ticket, or an older one that came after it.")
+    later: tuple[UUID, ...] = Field(
+        default=(), description="Similar tickets of a later time that came before this one; they are analysed again."
+    )
+
+
+class SupportLoadChanged(Event):
+    """A ticket counts for how much support an account needs, or does no more: it is merged, or another account's."""
+
+    ticket_id: UUID = Field(description="The ticket.")
+    account_id: AccountId
+    submitted_at: AwareDatetime = Field(description="When it came in.")
+    counts: bool = Field(description="Whether it counts from now on.")
+    caused_by: str = Field(description="Id of the ticket's event.")

@@ -188,7 +188,7 @@ IDENTITY = Topic(
 )
 ACCOUNT_VERSION = Topic("success", "account_version", "account_id", (success.AccountVersionReported,))
 TICKET_RULES = Topic("scoring", "ticket_rules", "rules_id", (scoring.TicketRulesChanged,))
-TICKET_ANALYSIS = Topic("scoring", "ticket_analysis", "ticket_id", (scoring.TicketAnalyzed,))
+TICKET_ANALYSIS = Topic("scoring", "ticket_analysis", "ticket_id", (scoring.TicketAnalyzed, scoring.SupportLoadChanged))
 AGENT = Topic("support", "agent", "agent_id", (support.AgentUpdated,))
 TICKET = Topic(
     "support",

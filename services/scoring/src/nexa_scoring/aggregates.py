@@ -14,6 +14,12 @@ from nexa_scoring.read_models import health_rules_in_force, rules_in_force
 from nexa_scoring.rules import decisions as rules_decisions
 from nexa_scoring.rules import state as rules_state
 from nexa_scoring.rules.state import Rules
+from nexa_scoring.ticket_analysis import decisions as ticket_analysis_decisions
+from nexa_scoring.ticket_analysis import events as ticket_analysis_events
+from nexa_scoring.ticket_analysis import preparing
+from nexa_scoring.ticket_analysis import state as ticket_analysis_state
+from nexa_scoring.ticket_rules import decisions as ticket_rules_decisions
+from nexa_scoring.ticket_rules import state as ticket_rules_state
 
 scoring_rules = Aggregate[rules_decisions.ChangeRules, Rules](
     name="scoring_rules",
@@ -58,4 +64,47 @@ account_health = AggregateInContext[
     evolve=account_health_state.evolve,
     decide=account_health_decisions.decide,
     context=health_rules_in_force.in_force,
+)
+
+ticket_rules = Aggregate[ticket_rules_decisions.TicketRulesCommand, ticket_rules_state.TicketRules](
+    name="ticket_rules",
+    key="rules_id",
+    topic=topics.TICKET_RULES,
+    commands=(
+        ticket_rules_decisions.ChangeTicketRules,
+        ticket_rules_decisions.PutFeature,
+        ticket_rules_decisions.RemoveFeature,
+    ),
+    initial=ticket_rules_state.DEFAULT_RULES,
+    evolve=ticket_rules_state.evolve,
+    decide=ticket_rules_decisions.decide,
+)
+
+ticket_analysis = AggregateInContext[
+    ticket_analysis_decisions.TicketCommand,
+    ticket_analysis_state.TicketAnalysis,
+    ticket_analysis_decisions.Analyses,
+](
+    name="ticket_analysis",
+    key="ticket_id",
+    topic=topics.TICKET_ANALYSIS,
+    private=(
+        ticket_analysis_events.TicketRead,
+        ticket_analysis_events.TicketAttributed,
+        ticket_analysis_events.TicketSetAside,
+        ticket_analysis_events.TicketTakenBack,
+        ticket_analysis_events.AnalysisCorrected,
+    ),
+    commands=(
+        ticket_analysis_decisions.AnalyseTicket,
+        ticket_analysis_decisions.AnalyseAgain,
+        ticket_analysis_decisions.AttributeTicket,
+        ticket_analysis_decisions.SetTicketAside,
+        ticket_analysis_decisions.TakeTicketBack,
+        ticket_analysis_decisions.KeepLabel,
+    ),
+    initial=ticket_analysis_state.Unread(),
+    evolve=ticket_analysis_state.evolve,
+    decide=ticket_analysis_decisions.decide,
+    context=preparing.context,
 )
