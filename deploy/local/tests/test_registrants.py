@@ -30,7 +30,7 @@ def interpreted() -> list[Candidate | Rejected]:
     intake.feed(data)
     form = intake.finish()[1].format
     rows = read_window(data[form.first_row :], Cursor(0, form.first_line), form, last=True, limit=10_000).rows
-    plan = plan_columns(form.columns, [row.cells for row in rows[:5]], Choices({}, None, {}))
+    plan = plan_columns(form.columns, [row.cells for row in rows[:5]], Choices())
     setting = Setting(date(2025, 11, 15), None, "Webinar Q4", LeadSourceKind.WEBINAR)
     interpreter = Interpreter(plan, setting)
     return [interpreter.read(row) for row in rows]
@@ -42,7 +42,7 @@ def leads() -> dict[str, LeadCreated]:
     for row in interpreted():
         if isinstance(row, Candidate):
             made = LeadCreated(lead_id=NOBODY, campaign_id=NOBODY, campaign_name="Q4", **vars(row.profile))
-            found.setdefault(row.key.value, made)
+            found.setdefault(row.match[0].value, made)
     return found
 
 

@@ -40,7 +40,7 @@ from nexa_marketing.lead_import.state import Order
 CAMPAIGN, IMPORT, OTHER = UUID(int=1), UUID(int=3), UUID(int=5)
 NAME = "Q4 Product Webinar"
 
-ORDER = Order(IMPORT, CAMPAIGN, "leads.csv", "Webinar Q4", LeadSourceKind.WEBINAR, Choices({}, None, {}))
+ORDER = Order(IMPORT, CAMPAIGN, "leads.csv", "Webinar Q4", LeadSourceKind.WEBINAR, Choices())
 OPENED = ImportOpened(
     import_id=IMPORT,
     campaign_id=CAMPAIGN,
@@ -62,11 +62,13 @@ def file(*columns: str) -> FileReceived:
 STARTED = LeadImportStarted(
     import_id=IMPORT, campaign_id=CAMPAIGN, campaign_name=NAME, filename="leads.csv", match_key="Email"
 )
-CHOSEN = MappingChosen(import_id=IMPORT, fields={"Email": "email", "Hat": None}, match_key="Email", constants={})
+CHOSEN = MappingChosen(
+    import_id=IMPORT, fields={"Email": "email", "Hat": None}, match_key="Email", match_keys=("Email",), constants={}
+)
 
 
 def start(dry_run: bool = False, **choices: str) -> StartImport:
-    return StartImport(IMPORT, NAME, Choices({}, choices.get("match_key"), {}), dry_run)
+    return StartImport(IMPORT, NAME, Choices(match_keys=tuple(choices.values())), dry_run)
 
 
 def test_an_import_is_opened_gets_its_file_and_starts() -> None:
@@ -84,7 +86,9 @@ def test_an_import_without_a_file_or_a_way_to_tell_leads_apart_does_not_start() 
 
 
 def test_an_import_runs_once_but_dry_as_often_as_wanted() -> None:
-    dry = DryRunStarted(import_id=IMPORT, run=1, fields=CHOSEN.fields, match_key="Email", constants={})
+    dry = DryRunStarted(
+        import_id=IMPORT, run=1, fields=CHOSEN.fields, match_key="Email", match_keys=("Email",), constants={}
+    )
     uploaded = (OPENED, file("Email", "Hat"))
     given(lead_import, *uploaded).when(start(dry_run=True)).then(dry)
     given(lead_import, *uploaded, dry).when(start()).then(CHOSEN, STARTED)

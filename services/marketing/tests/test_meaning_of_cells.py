@@ -8,7 +8,7 @@ from nexa_chassis.domain import Refused
 from nexa_contracts.marketing import Audience, CompanySize, LeadSourceKind
 from nexa_marketing.lead.normalise import company_size_of, country_of, in_audience, split_name
 from nexa_marketing.lead_import.csv_rows import BrokenRow, Row
-from nexa_marketing.lead_import.interpret import Candidate, Interpreter, MatchKey, Rejected, Setting
+from nexa_marketing.lead_import.interpret import Candidate, Interpreter, MatchKey, Rejected, Setting, check_constants
 from nexa_marketing.lead_import.mapping import Choices, guess_field, plan_columns
 from nexa_marketing.lead_import.values import Unclear, count_of, downloads_of, email_of, moment_of, yes_or_no
 
@@ -17,11 +17,7 @@ SETTING = Setting(date(2025, 11, 15), None, "Webinar Q4", LeadSourceKind.WEBINAR
 
 def read(header: str, row: str, setting: Setting = SETTING, **choices: object) -> Candidate | Rejected:
     columns, cells = header.split(","), row.split(",")
-    chosen = Choices(
-        choices.get("fields", {}),  # type: ignore[arg-type]
-        choices.get("match_key"),  # type: ignore[arg-type]
-        choices.get("constants", {}),  # type: ignore[arg-type]
-    )
+    chosen = Choices(**choices)  # type: ignore[arg-type]
     return Interpreter(plan_columns(columns, [cells], chosen), setting).read(Row(2, cells))
 
 
@@ -54,18 +50,18 @@ def test_a_column_of_addresses_is_known_by_its_values() -> None:
 
 
 def test_the_first_of_two_columns_for_one_field_fills_it_and_the_other_is_kept() -> None:
-    plan = plan_columns(["Phone", "Mobile"], [], Choices({}, None, {}))
+    plan = plan_columns(["Phone", "Mobile"], [], Choices())
     assert [meaning.field for meaning in plan.columns] == ["phone", None]
 
 
 @pytest.mark.parametrize(
     ("choices", "rule"),
     [
-        (Choices({"Nope": "email"}, None, {}), "import.column"),
-        (Choices({"Email": "mail"}, None, {}), "import.field"),
-        (Choices({}, "Nope", {}), "import.column"),
-        (Choices({}, None, {"colour": "red"}), "import.field"),
-        (Choices({"Email": "email", "Name": "email"}, None, {}), "import.field_twice"),
+        (Choices({"Nope": "email"}), "import.column"),
+        (Choices({"Email": "mail"}), "import.field"),
+        (Choices(match_keys=("Nope",)), "import.column"),
+        (Choices(constants={"colour": "red"}), "import.field"),
+        (Choices({"Email": "email", "Name": "email"}), "import.field_twice"),
     ],
 )
 def test_a_mapping_that_names_what_is_not_there_is_refused(choices: Choices, rule: str) -> None:
@@ -186,7 +182,7 @@ def test_a_column_can_say_that_somebody_registered_early() -> None:
 def test_a_row_tells_all_it_has_and_unknown_columns_stay_as_attributes() -> None:
     told = read("Name,Email,Size,Country,Shoe size", "Dana Reyes,D@acme.example,5000,Narnia,38")
     assert isinstance(told, Candidate)
-    assert told.key == MatchKey("email", "d@acme.example")
+    assert told.match == (MatchKey("email", "d@acme.example"),)
     assert (told.profile.first_name, told.profile.last_name) == ("Dana", "Reyes")
     assert told.profile.company_size is CompanySize.ENTERPRISE
     assert told.profile.country is None
@@ -202,10 +198,60 @@ def test_a_constant_fills_what_the_row_leaves_empty() -> None:
 
 
 def test_any_column_can_be_the_key_and_the_address_is_then_a_second_one() -> None:
-    told = read("Prospect ID,Email", "A-1,a@b.example", match_key="Prospect ID")
+    told = read("Prospect ID,Email", "A-1,a@b.example", match_keys=("Prospect ID",))
     assert isinstance(told, Candidate)
     assert told.keys == (MatchKey("prospect id", "A-1"), MatchKey("email", "a@b.example"))
     assert told.profile.attributes == {"Prospect ID": "A-1"}
+
+
+def test_several_columns_are_joined_into_one_field() -> None:
+    fields = {"Vorname": "full_name", "Nachname": "full_name", "Rolle": "title", "Team": "title"}
+    fields |= {"Tag": "registered_at", "Zeit": "registered_at"}
+    told = read(
+        "E-Mail,Vorname,Nachname,Rolle,Team,Tag,Zeit",
+        "a@b.example,Ada,Alder,Lead,IT,2025-10-28,14:30",
+        fields=fields,
+        joins={"title": " / "},
+    )
+    assert isinstance(told, Candidate)
+    assert (told.profile.first_name, told.profile.last_name, told.profile.title) == ("Ada", "Alder", "Lead / IT")
+    assert told.profile.engagement.registered_early
+    part = read("E-Mail,Rolle,Team", "a@b.example,,IT", fields={"Rolle": "title", "Team": "title"})
+    assert isinstance(part, Candidate)
+    assert part.profile.title == "IT"
+
+
+def test_an_error_in_joined_columns_names_them_all() -> None:
+    fields = {"Tag": "registered_at", "Zeit": "registered_at"}
+    told = read("Email,Tag,Zeit", "a@b.example,28,half past", fields=fields)
+    assert isinstance(told, Rejected)
+    assert told.column == "Tag + Zeit"
+
+
+def test_a_row_has_the_keys_that_are_filled_and_needs_one() -> None:
+    header, keys = "Id,CRM,Email", ("CRM", "Email")
+    both, second = read(header, "1,C-7,a@b.example", match_keys=keys), read(header, "1,,a@b.example", match_keys=keys)
+    assert isinstance(both, Candidate)
+    assert both.match == (MatchKey("crm", "C-7"), MatchKey("email", "a@b.example"))
+    assert isinstance(second, Candidate)
+    assert second.match == (MatchKey("email", "a@b.example"),)
+    nothing = read(header, "1,,", match_keys=keys)
+    assert isinstance(nothing, Rejected)
+    assert nothing.reason == "there is nothing to match by: 'CRM', 'Email' are empty"
+
+
+@pytest.mark.parametrize(
+    ("constants", "says"),
+    [
+        ({"attended": "perhaps"}, "neither yes nor no"),
+        ({"email": "nobody"}, "not an e-mail"),
+        ({"country": "Narnia"}, "no country"),
+    ],
+)
+def test_a_constant_that_would_reject_every_row_is_refused(constants: dict[str, str], says: str) -> None:
+    with pytest.raises(Refused, match=says):
+        check_constants(constants)
+    check_constants({"attended": "yes", "country": "Germany", "company": "Alder", "content_downloaded": "Guide"})
 
 
 @pytest.mark.parametrize(
@@ -230,6 +276,6 @@ def test_a_row_that_says_nothing_clear_is_rejected_with_column_and_reason(
 
 
 def test_a_broken_row_keeps_its_line_and_reason() -> None:
-    plan = plan_columns(["Email"], [], Choices({}, None, {}))
+    plan = plan_columns(["Email"], [], Choices())
     broken = BrokenRow(7, "torn", None, ["x"])
     assert Interpreter(plan, SETTING).read(broken) == Rejected(7, None, "torn", ["x"])

@@ -29,6 +29,16 @@ from nexa_marketing.read_models.import_list import imports
 
 routes = APIRouter(tags=["imports"])
 
+FIRST_REASONS = 5
+ENDED = frozenset({"paused", "cancelled", "completed", "reverting", "reverted"})
+
+
+class ReasonView(BaseModel):
+    line: int
+    outcome: Outcome
+    column: str | None
+    reason: str
+
 
 class Progress(BaseModel):
     """rows = created + updated + duplicate + rejected; blank lines are no rows."""
@@ -55,6 +65,9 @@ class Progress(BaseModel):
     started_at: datetime | None = None
     completed_at: datetime | None = None
     error: str | None = None
+    first_reasons: list[ReasonView] = Field(
+        default_factory=list, description="Of the first duplicate and the first rejected rows, by line."
+    )
 
 
 class RowView(BaseModel):
@@ -81,6 +94,7 @@ async def read_import(import_id: UUID, call: Marketer) -> Progress:
         stand = import_progress.c
         progress_of = select(import_progress).where(stand.import_id == import_id, stand.dry == dry)
         progress = (await connection.execute(progress_of)).mappings().first()
+        reasons = await _first_reasons(connection, import_id, dry=dry)
         job_id = job_id_of(import_id, row["dry_runs"] if dry else 0, 0 if dry else row["legs"] or 0)
         job = (await connection.execute(select(jobs.c.status, jobs.c.error).where(jobs.c.id == job_id))).first()
     status, error = str(row["status"]), None
@@ -91,11 +105,29 @@ async def read_import(import_id: UUID, call: Marketer) -> Progress:
     shared = {name: row[name] for name in ("campaign_id", "filename", "opened_at", "started_at", "completed_at")}
     counted = _counted(dict(progress), row["size"], running=status == "running") if progress else {}
     return Progress(
-        import_id=import_id, status=status, dry_run=dry, bytes=row["size"], error=error, **shared, **counted
+        import_id=import_id,
+        status=status,
+        dry_run=dry,
+        bytes=row["size"],
+        error=error,
+        first_reasons=reasons,
+        **shared,
+        **counted,
     )
 
 
-ENDED = frozenset({"paused", "cancelled", "completed", "reverting", "reverted"})
+async def _first_reasons(connection: AsyncConnection, import_id: UUID, *, dry: bool) -> list[ReasonView]:
+    rows = import_rows.c
+    found: list[ReasonView] = []
+    for outcome in (Outcome.DUPLICATE, Outcome.REJECTED):
+        query = (
+            select(rows.line, rows.outcome, rows.column_name.label("column"), rows.reason)
+            .where(rows.import_id == import_id, rows.dry == dry, rows.outcome == outcome.value)
+            .order_by(rows.line)
+            .limit(FIRST_REASONS)
+        )
+        found += [ReasonView(**row) for row in (await connection.execute(query)).mappings()]
+    return sorted(found, key=lambda reason: reason.line)
 
 
 def _counted(progress: Mapping[str, object], size: int | None, *, running: bool) -> dict[str, object]:

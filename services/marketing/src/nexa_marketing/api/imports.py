@@ -5,13 +5,14 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import select
 
 from nexa_chassis.domain import NotFound, Refused
 from nexa_chassis.http.call import Call
 from nexa_chassis.http.limits import body_limit
 from nexa_chassis.http.paging import Page, paginate
+from nexa_chassis.jobs import StartJob
 from nexa_chassis.telemetry import current_traceparent
 from nexa_contracts.marketing import LeadSourceKind
 from nexa_marketing.api.bodies import Body
@@ -27,8 +28,9 @@ from nexa_marketing.lead_import.commands import (
 from nexa_marketing.lead_import.csv_format import SEPARATORS, Intake, NotCsv
 from nexa_marketing.lead_import.csv_rows import Cursor, Row, printable, read_window
 from nexa_marketing.lead_import.decisions import lead_import, plan_of
+from nexa_marketing.lead_import.headers import FIELDS
 from nexa_marketing.lead_import.importing import Task, job_of
-from nexa_marketing.lead_import.mapping import FIELDS, Choices, ColumnPlan
+from nexa_marketing.lead_import.mapping import JOINED_BY, Choices, ColumnPlan, ImportMode
 from nexa_marketing.lead_import.state import Begun, LeadImport, NoImport, Opened, Order, Paused, Running, Uploaded
 from nexa_marketing.lead_import.uploads import remove_upload, store_upload
 from nexa_marketing.read_models.import_list import imports
@@ -37,19 +39,34 @@ from nexa_marketing.settings import marketing_settings
 routes = APIRouter(tags=["imports"])
 
 SAMPLE_ROWS = 5
+RawText = Annotated[str, StringConstraints(max_length=10, strip_whitespace=False)]
 
 
 class MappingBody(Body):
     mapping: dict[str, str] = Field(
-        default_factory=dict, max_length=2_000, description='Column to field; "-" leaves the column out.'
+        default_factory=dict,
+        max_length=2_000,
+        description='Column to field; "-" leaves the column out. Several columns of one field are joined.',
     )
-    match_key: str | None = Field(default=None, max_length=300, description="The column that tells leads apart.")
+    match_keys: list[Annotated[str, Field(max_length=300)]] = Field(
+        default_factory=list,
+        max_length=10,
+        description="The columns that tell leads apart; the first known one decides.",
+    )
+    match_key: str | None = Field(default=None, max_length=300, description="A single one of them.")
     constants: dict[str, Annotated[str, Field(max_length=300)]] = Field(
         default_factory=dict, max_length=50, description="A field's value for rows that have none."
     )
+    joins: dict[str, RawText] = Field(
+        default_factory=dict, max_length=50, description="What stands between the parts of a field of several columns."
+    )
+    mode: ImportMode | None = Field(
+        default=None, description="create: only new leads; update: only known ones; both unless given."
+    )
 
     def choices(self) -> Choices:
-        return Choices(self.mapping, self.match_key, self.constants)
+        keys = self.match_keys or ([self.match_key] if self.match_key else [])
+        return Choices(self.mapping, tuple(keys), self.constants, self.mode, self.joins)
 
 
 class OpenBody(MappingBody):
@@ -80,9 +97,13 @@ class ColumnView(BaseModel):
 
 class MappingView(BaseModel):
     columns: list[ColumnView]
-    match_key: str | None
+    match_keys: list[str]
+    match_key: str | None = Field(description="The first of them.")
     constants: dict[str, str]
-    fields: list[str]
+    mode: ImportMode
+    joins: dict[str, str]
+    fields: list[str] = Field(description="All fields that there are.")
+    joined: dict[str, str] = Field(description="Fields that several columns can fill, and what joins their parts.")
 
 
 class Received(BaseModel):
@@ -93,6 +114,7 @@ class Received(BaseModel):
     separator: str
     columns: list[str]
     mapping: dict[str, str | None]
+    match_keys: list[str]
     match_key: str | None
 
 
@@ -148,7 +170,7 @@ async def receive_file(import_id: UUID, call: Marketer, request: Request) -> Rec
             await remove_upload(connection, state.file.upload_id)
     uploaded = await load_import(call, import_id)
     assert isinstance(uploaded, Uploaded)
-    plan = plan_of(uploaded, Choices({}, None, {}))
+    plan = plan_of(uploaded, Choices())
     return Received(
         import_id=import_id,
         bytes=received.size,
@@ -157,7 +179,8 @@ async def receive_file(import_id: UUID, call: Marketer, request: Request) -> Rec
         separator=form.separator,
         columns=list(form.columns),
         mapping=plan.fields,
-        match_key=plan.match_key,
+        match_keys=list(plan.match_keys),
+        match_key=next(iter(plan.match_keys), None),
     )
 
 
@@ -166,16 +189,20 @@ async def read_mapping(import_id: UUID, call: Marketer) -> MappingView:
     state = await load_import(call, import_id)
     match state:
         case Uploaded():
-            plan: ColumnPlan = plan_of(state, Choices({}, None, {}))
+            plan: ColumnPlan = plan_of(state, Choices())
         case Opened():
             raise Refused("The import has no file yet; send it first.", rule="import.no_file")
         case _:
             plan = state.plan
     return MappingView(
         columns=[ColumnView(column=m.column, field=m.field, how=m.how, samples=list(m.samples)) for m in plan.columns],
-        match_key=plan.match_key,
+        match_keys=list(plan.match_keys),
+        match_key=next(iter(plan.match_keys), None),
         constants=dict(plan.constants),
+        mode=plan.mode,
+        joins=dict(plan.joins),
         fields=list(FIELDS),
+        joined=dict(JOINED_BY),
     )
 
 
@@ -186,19 +213,8 @@ async def start_import(import_id: UUID, body: StartBody, call: Marketer) -> Open
     planned, _ = await load_campaign(call, campaign_id)
     start = StartImport(import_id, planned.plan.name, body.choices(), body.dry_run)
     if isinstance(state, Uploaded):
-        plan = plan_of(state, body.choices())
-        task = Task(
-            import_id=import_id,
-            upload_id=state.file.upload_id,
-            dry_run=body.dry_run,
-            fields=plan.fields,
-            match_key=plan.match_key or "",
-            constants=dict(plan.constants),
-            actor=call.actor,
-            traceparent=current_traceparent(),
-            run=state.dry_runs + 1 if body.dry_run else 0,
-        )
-        await call.execute(start, jobs=[job_of(task)])
+        run = state.dry_runs + 1 if body.dry_run else 0
+        await call.execute(start, jobs=[_job(call, import_id, run=run)])
     else:
         await call.execute(start)
     return Opening(import_id=import_id, status="running", upload=f"/imports/{import_id}/file")
@@ -216,8 +232,8 @@ async def resume_import(import_id: UUID, call: Marketer) -> Opening:
     """Let a paused import go on where it stands."""
     state = await load_import(call, import_id)
     leg = state.leg + 1 if isinstance(state, Paused) else 0
-    task = [job_of(_task_of(call, state, leg))] if isinstance(state, Paused) else []
-    await call.execute(ResumeImport(import_id, leg), jobs=task)
+    job = [_job(call, import_id, leg=leg)] if isinstance(state, Paused) else []
+    await call.execute(ResumeImport(import_id, leg), jobs=job)
     return await _opening(call, import_id)
 
 
@@ -226,24 +242,13 @@ async def cancel_import(import_id: UUID, call: Marketer) -> Opening:
     """Import no further row. What has been imported stays; a revert takes it back."""
     state = await load_import(call, import_id)
     leg = state.leg + 1 if isinstance(state, Running | Paused) else 0
-    task = [job_of(_task_of(call, state, leg))] if isinstance(state, Running | Paused) else []
-    await call.execute(CancelImport(import_id, leg), jobs=task)
+    job = [_job(call, import_id, leg=leg)] if isinstance(state, Running | Paused) else []
+    await call.execute(CancelImport(import_id, leg), jobs=job)
     return await _opening(call, import_id)
 
 
-def _task_of(call: Call, state: Running | Paused, leg: int) -> Task:
-    plan = state.plan
-    return Task(
-        import_id=state.order.import_id,
-        upload_id=state.file.upload_id,
-        dry_run=False,
-        fields=plan.fields,
-        match_key=plan.match_key or "",
-        constants=dict(plan.constants),
-        actor=call.actor,
-        traceparent=current_traceparent(),
-        leg=leg,
-    )
+def _job(call: Call, import_id: UUID, *, run: int = 0, leg: int = 0) -> StartJob:
+    return job_of(Task(import_id, run > 0, call.actor, current_traceparent(), run, leg))
 
 
 async def _opening(call: Call, import_id: UUID) -> Opening:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from nexa_chassis.domain import Aggregate, NotFound, Refused
 from nexa_contracts.envelope import Event
@@ -30,6 +32,7 @@ from nexa_marketing.lead_import.events import (
     RevertPreviewed,
     RevertStarted,
 )
+from nexa_marketing.lead_import.interpret import check_constants
 from nexa_marketing.lead_import.mapping import Choices, ColumnPlan, plan_columns
 from nexa_marketing.lead_import.state import (
     Cancelling,
@@ -128,8 +131,11 @@ def _opened(order: Order) -> ImportOpened:
         source_label=order.source_label,
         source_kind=order.source_kind,
         fields=dict(order.choices.fields),
-        match_key=order.choices.match_key,
+        match_key=next(iter(order.choices.match_keys), None),
+        match_keys=order.choices.match_keys,
         constants=dict(order.choices.constants),
+        mode=order.choices.mode,
+        joins=dict(order.choices.joins),
         encoding=order.encoding,
         separator=order.separator,
     )
@@ -150,32 +156,39 @@ def _received(command: ReceiveFile) -> FileReceived:
 
 def _started(command: StartImport, state: Uploaded) -> Sequence[Event]:
     plan = plan_of(state, command.choices)
-    if plan.match_key is None:
+    if not plan.match_keys:
         columns = ", ".join(repr(column) for column in state.file.format.columns)
-        message = f"No column holds e-mail addresses; name the column that tells leads apart as match_key. There are {columns}."
+        message = (
+            f"No column holds e-mail addresses; name those that tell leads apart as match_keys. There are {columns}."
+        )
         raise Refused(message, rule="import.no_match_key")
-    fields, constants = plan.fields, dict(plan.constants)
+    check_constants(plan.constants)
+    reading = _reading(command.import_id, plan)
     if command.dry_run:
-        return [
-            DryRunStarted(
-                import_id=command.import_id,
-                run=state.dry_runs + 1,
-                fields=fields,
-                match_key=plan.match_key,
-                constants=constants,
-            )
-        ]
+        return [DryRunStarted(**reading, run=state.dry_runs + 1)]
     order = state.order
     return [
-        MappingChosen(import_id=command.import_id, fields=fields, match_key=plan.match_key, constants=constants),
+        MappingChosen(**reading),
         LeadImportStarted(
             import_id=command.import_id,
             campaign_id=order.campaign_id,
             campaign_name=command.campaign_name,
             filename=order.filename,
-            match_key=plan.match_key,
+            match_key=", ".join(plan.match_keys),
         ),
     ]
+
+
+def _reading(import_id: UUID, plan: ColumnPlan) -> dict[str, Any]:
+    return {
+        "import_id": import_id,
+        "fields": plan.fields,
+        "match_key": plan.match_keys[0],
+        "match_keys": plan.match_keys,
+        "constants": dict(plan.constants),
+        "mode": plan.mode,
+        "joins": dict(plan.joins),
+    }
 
 
 def _completed(command: CompleteImport, state: Running | Cancelling) -> LeadImportCompleted:

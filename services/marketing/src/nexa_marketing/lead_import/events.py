@@ -2,12 +2,15 @@
 
 from uuid import UUID
 
+from pydantic import Field
+
 from nexa_contracts.envelope import Event
 from nexa_contracts.marketing import LeadSourceKind
+from nexa_marketing.lead_import.mapping import ImportMode
 
 
 class ImportOpened(Event):
-    """Somebody is about to send a file of leads for a campaign. `fields`, `match_key`, `constants`: what they said of it."""
+    """Somebody is about to send a file of leads for a campaign. The rest is what they said of it."""
 
     import_id: UUID
     campaign_id: UUID
@@ -16,7 +19,10 @@ class ImportOpened(Event):
     source_kind: LeadSourceKind
     fields: dict[str, str]
     match_key: str | None = None
+    match_keys: tuple[str, ...] = ()
     constants: dict[str, str]
+    mode: ImportMode | None = None
+    joins: dict[str, str] = Field(default_factory=dict)
     encoding: str | None = None
     separator: str | None = None
 
@@ -38,23 +44,29 @@ class FileReceived(Event):
     first_rows: tuple[tuple[str, ...], ...]
 
 
-class DryRunStarted(Event):
+class Reading(Event):
+    """How the rows are read: the field of every column, None where it is an attribute.
+
+    `match_key` is the first of `match_keys`, and the only one in events that are older than these.
+    """
+
+    import_id: UUID
+    fields: dict[str, str | None]
+    match_key: str
+    match_keys: tuple[str, ...] = ()
+    constants: dict[str, str]
+    mode: ImportMode = ImportMode.BOTH
+    joins: dict[str, str] = Field(default_factory=dict)
+
+
+class DryRunStarted(Reading):
     """Every row is judged, nothing is written. `run` counts the dry runs of this import."""
 
-    import_id: UUID
     run: int
-    fields: dict[str, str | None]
-    match_key: str
-    constants: dict[str, str]
 
 
-class MappingChosen(Event):
-    """How the rows are read in the import that starts now: the field of every column, None where it is an attribute."""
-
-    import_id: UUID
-    fields: dict[str, str | None]
-    match_key: str
-    constants: dict[str, str]
+class MappingChosen(Reading):
+    """How the rows are read in the import that starts now."""
 
 
 class ImportPaused(Event):

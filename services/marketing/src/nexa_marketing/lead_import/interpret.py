@@ -1,15 +1,17 @@
 """From a row's cells to what it tells of a lead, or to the reason why it cannot be taken."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from nexa_chassis.domain import Refused
 from nexa_contracts.marketing import Audience, CompanySize, Engagement, LeadSourceKind
 from nexa_marketing.lead.normalise import company_size_of, country_of, in_audience, split_name
 from nexa_marketing.lead.state import Profile
 from nexa_marketing.lead_import.csv_rows import BrokenRow, Row, printable
-from nexa_marketing.lead_import.mapping import LEFT_OUT, ColumnPlan, plain
+from nexa_marketing.lead_import.headers import plain
+from nexa_marketing.lead_import.mapping import JOINED_BY, LEFT_OUT, ColumnPlan
 from nexa_marketing.lead_import.values import (
     Unclear,
     count_of,
@@ -48,22 +50,27 @@ class MatchKey:
     kind: str
     value: str
 
+    @property
+    def called(self) -> str:
+        """What people call the kind of key."""
+        return "e-mail address" if self.kind == EMAIL_KEY else self.kind
+
 
 @dataclass(frozen=True)
 class Candidate:
-    """A row that tells of a lead."""
+    """A row that tells of a lead, found by the first of its keys that is known. There is at least one."""
 
     line: int
-    key: MatchKey
+    match: tuple[MatchKey, ...]
     profile: Profile
     cells: Sequence[str] = ()
 
     @property
     def keys(self) -> tuple[MatchKey, ...]:
-        """The key, and the e-mail address as a second one where it is not the key itself."""
-        if self.key.kind == EMAIL_KEY or self.profile.email is None:
-            return (self.key,)
-        return (self.key, MatchKey(EMAIL_KEY, self.profile.email))
+        """The keys to match by, and the e-mail address, which is one lead's in any case."""
+        if self.profile.email is None or any(key.kind == EMAIL_KEY for key in self.match):
+            return self.match
+        return (*self.match, MatchKey(EMAIL_KEY, self.profile.email))
 
 
 @dataclass(frozen=True)
@@ -87,33 +94,42 @@ class Interpreter:
 
     def __init__(self, plan: ColumnPlan, setting: Setting) -> None:
         self._setting = setting
-        self._fields = {m.field: (i, m.column) for i, m in enumerate(plan.columns) if m.field and m.field != LEFT_OUT}
+        self._fields = _places(plan)
         self._attributes = [(i, m.column) for i, m in enumerate(plan.columns) if m.field is None]
         self._constants = {field: _Cell(f"constant {field}", value) for field, value in plan.constants.items()}
-        key = next((i, m) for i, m in enumerate(plan.columns) if m.column == plan.match_key)
-        self._key_index, self._key_column = key[0], key[1].column
-        self._key_kind = EMAIL_KEY if key[1].field == "email" else plain(key[1].column)
+        self._joins = {**JOINED_BY, **plan.joins}
+        places = {meaning.column: place for place, meaning in enumerate(plan.columns)}
+        self._keys = [
+            (places[column], column, EMAIL_KEY if plan.fields[column] == "email" else plain(column))
+            for column in plan.match_keys
+        ]
 
     def read(self, row: Row | BrokenRow) -> Candidate | Rejected:
         if isinstance(row, BrokenRow):
             return Rejected(row.line, row.column, row.reason, row.cells)
         try:
             profile = self._profile(row.cells)
-            return Candidate(row.line, self._key(row.cells, profile), profile, row.cells)
+            return Candidate(row.line, self._match(row.cells, profile), profile, row.cells)
         except _Unreadable as error:
             return Rejected(row.line, error.column, error.reason, printable(row.cells))
 
-    def _key(self, cells: Sequence[str], profile: Profile) -> MatchKey:
-        if self._key_kind == EMAIL_KEY:
-            if profile.email is None:
-                raise _Unreadable(self._key_column, "there is no e-mail address")
-            return MatchKey(EMAIL_KEY, profile.email)
-        value = plain_cell(cells[self._key_index].strip())
-        if not value:
-            raise _Unreadable(self._key_column, "the cell to match by is empty")
-        if len(value) > LONGEST_KEY:
-            raise _Unreadable(self._key_column, f"the cell to match by is longer than {LONGEST_KEY} characters")
-        return MatchKey(self._key_kind, value)
+    def _match(self, cells: Sequence[str], profile: Profile) -> tuple[MatchKey, ...]:
+        found: list[MatchKey] = []
+        for index, column, kind in self._keys:
+            value = profile.email if kind == EMAIL_KEY else plain_cell(cells[index].strip())
+            if value and len(value) > LONGEST_KEY:
+                raise _Unreadable(column, f"the cell to match by is longer than {LONGEST_KEY} characters")
+            if value:
+                found.append(MatchKey(kind, value))
+        if found:
+            return tuple(found)
+        if len(self._keys) > 1:
+            columns = ", ".join(repr(column) for _, column, _ in self._keys)
+            raise _Unreadable(None, f"there is nothing to match by: {columns} are empty")
+        _, column, kind = self._keys[0]
+        raise _Unreadable(
+            column, "there is no e-mail address" if kind == EMAIL_KEY else "the cell to match by is empty"
+        )
 
     def _profile(self, cells: Sequence[str]) -> Profile:
         def text(field: str) -> str | None:
@@ -190,16 +206,28 @@ class Interpreter:
         return nothing if cell is None else _told(cell, parse)
 
     def _cell(self, cells: Sequence[str], field: str) -> _Cell | None:
-        """The cell of the field's column; the constant where the column is missing or the cell empty."""
-        if place := self._fields.get(field):
-            index, column = place
-            if (text := cells[index]) and not text.isspace():
-                return _Cell(column, plain_cell(text))
+        """The cell of the field's column, or of its columns joined; the constant where there is none or it is empty."""
+        if places := self._fields.get(field):
+            parts = [(cells[index], column) for index, column in places if cells[index] and not cells[index].isspace()]
+            if len(parts) == 1:
+                return _Cell(parts[0][1], plain_cell(parts[0][0]))
+            if parts:
+                text = self._joins[field].join(plain_cell(text.strip()) for text, _ in parts)
+                return _Cell(" + ".join(column for _, column in parts), text)
         return self._constants.get(field)
 
     def _column(self, field: str) -> str:
-        place = self._fields.get(field)
-        return place[1] if place else field
+        places = self._fields.get(field)
+        return places[0][1] if places else field
+
+
+def _places(plan: ColumnPlan) -> dict[str, list[tuple[int, str]]]:
+    """The columns of each field, by their place and name."""
+    places: dict[str, list[tuple[int, str]]] = {}
+    for place, meaning in enumerate(plan.columns):
+        if meaning.field and meaning.field != LEFT_OUT:
+            places.setdefault(meaning.field, []).append((place, meaning.column))
+    return places
 
 
 class _Unreadable(Exception):
@@ -218,3 +246,29 @@ def _told(cell: _Cell, parse: Callable[[str], T]) -> T:
 
 def _short_text(text: str) -> str | None:
     return text_of(text, LONGEST_TEXT)
+
+
+PARSERS: Mapping[str, Callable[[str], object]] = {
+    "email": email_of,
+    "registered_at": moment_of,
+    "registered_early": yes_or_no,
+    "attended": yes_or_no,
+    "questions_asked": count_of,
+    "emails_opened": count_of,
+    "emails_clicked": count_of,
+    "pricing_visits": count_of,
+    "content_downloaded": lambda text: downloads_of(text, "constant"),
+}
+
+
+def check_constants(constants: Mapping[str, str]) -> None:
+    """Raises Refused for a constant that would reject every row."""
+    for field, value in constants.items():
+        try:
+            PARSERS.get(field, _short_text)(value)
+        except Unclear as unclear:
+            raise Refused(
+                f"The constant for {field!r}: {unclear}.", rule="import.constant", field="constants"
+            ) from None
+        if field == "country" and country_of(value) is None:
+            raise Refused(f"{value!r} is no country.", rule="import.constant", field="constants")

@@ -35,6 +35,7 @@ class RowOutcome:
     column: str | None = None
     cells: tuple[str, ...] | None = None
     key_digest: UUID | None = None
+    other_digests: tuple[UUID, ...] = ()
 
 
 _INSERT_ROWS = text(
@@ -97,10 +98,14 @@ async def lines_of(
     connection: AsyncConnection, import_id: UUID, digests: Iterable[UUID], *, dry: bool
 ) -> dict[UUID, int]:
     """The line in which each of these keys stood earlier in the file."""
-    query = select(import_rows.c.key_digest, import_rows.c.line).where(
-        import_rows.c.import_id == import_id, import_rows.c.dry == dry, import_rows.c.key_digest.in_(list(digests))
-    )
-    return {key: line for key, line in await connection.execute(query) if key is not None}
+    wanted = list(digests)
+    found: dict[UUID, int] = {}
+    for table in (import_other_keys, import_rows):
+        query = select(table.c.key_digest, table.c.line).where(
+            table.c.import_id == import_id, table.c.dry == dry, table.c.key_digest.in_(wanted)
+        )
+        found |= {row.key_digest: row.line for row in await connection.execute(query)}
+    return found
 
 
 async def write(
@@ -117,6 +122,13 @@ async def write(
     if outcomes:
         rows = orjson.dumps([vars(outcome) for outcome in outcomes]).decode()
         await connection.execute(_INSERT_ROWS, {"import_id": str(import_id), "dry": dry, "rows": rows})
+    others = [
+        {"import_id": import_id, "dry": dry, "key_digest": key, "line": outcome.line}
+        for outcome in outcomes
+        for key in outcome.other_digests
+    ]
+    if others:
+        await connection.execute(insert(import_other_keys), others)
     progress = import_progress.c
     more = {outcome.value: sum(row.outcome is outcome for row in outcomes) for outcome in Outcome} | {"blank": blank}
     changed = {name: progress[name] + more[name] for name in NUMBERS}

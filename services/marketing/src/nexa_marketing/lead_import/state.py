@@ -15,6 +15,7 @@ from nexa_marketing.lead_import.events import (
     ImportPaused,
     ImportResumed,
     MappingChosen,
+    Reading,
     RevertPreviewed,
     RevertStarted,
 )
@@ -61,11 +62,12 @@ class Opened:
 
 @dataclass(frozen=True)
 class Uploaded:
-    """Has its file and waits for the start."""
+    """Has its file and waits for the start. `dry_plan`: how the dry run of this file reads it, None before the first."""
 
     order: Order
     file: StoredFile
     dry_runs: int = 0
+    dry_plan: ColumnPlan | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def evolve(state: LeadImport, event: Event) -> LeadImport:
         case ((Opened(order) | Uploaded(order)), FileReceived()):
             return Uploaded(order, _file_of(event), state.dry_runs if isinstance(state, Uploaded) else 0)
         case Uploaded(), DryRunStarted():
-            return replace(state, dry_runs=event.run)
+            return replace(state, dry_runs=event.run, dry_plan=_plan_of(event))
         case Uploaded(order, file), MappingChosen():
             return Running(order, file, _plan_of(event))
         case Running(order, file, plan, leg), ImportPaused():
@@ -166,7 +168,7 @@ def _order_of(event: ImportOpened) -> Order:
         filename=event.filename,
         source_label=event.source_label,
         source_kind=event.source_kind,
-        choices=Choices(event.fields, event.match_key, event.constants),
+        choices=Choices(event.fields, _keys_of(event), event.constants, event.mode, event.joins),
         encoding=event.encoding,
         separator=event.separator,
     )
@@ -177,5 +179,9 @@ def _file_of(event: FileReceived) -> StoredFile:
     return StoredFile(event.upload_id, event.size, event.stored, event.sha256, form, event.first_rows)
 
 
-def _plan_of(event: MappingChosen) -> ColumnPlan:
-    return settled_plan(event.fields, event.match_key, event.constants)
+def _plan_of(event: Reading) -> ColumnPlan:
+    return settled_plan(event.fields, _keys_of(event), event.constants, event.mode, event.joins)
+
+
+def _keys_of(event: ImportOpened | Reading) -> tuple[str, ...]:
+    return event.match_keys or ((event.match_key,) if event.match_key else ())
