@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from nexa_chassis.clock import write_clock
 from nexa_chassis.running import RunningService, eventually, running
 from nexa_contracts.envelope import Event
 from nexa_contracts.topics import topic_of
@@ -19,7 +21,7 @@ from nexa_local.infra import Infra
 from nexa_local.postgres import Database
 from nexa_sales.app import sales
 
-from .stories import id_of
+from .stories import MONDAY, id_of
 
 
 @dataclass
@@ -119,5 +121,22 @@ async def sales_service(infra: Infra, database: Callable[[str], Database]) -> As
         rep, manager = service.client("sales_rep", subject="maria"), service.client("sales_manager", subject="victor")
         try:
             yield Sales(service, Others(producer), rep, manager)
+        finally:
+            await producer.stop()
+
+
+@pytest.fixture
+async def simulated(
+    infra: Infra, database: Callable[[str], Database], tmp_path: Path
+) -> AsyncIterator[tuple[Sales, Path]]:
+    """The service on a clock that the test sets: a Monday morning, and the file that says so."""
+    clock = tmp_path / "clock"
+    write_clock(clock, MONDAY)
+    producer = AIOKafkaProducer(bootstrap_servers=infra.kafka_bootstrap)
+    async with running(sales, database("sales"), infra, settings={"clock_file": clock}) as service:
+        await producer.start()
+        try:
+            rep, manager = (service.client(role, subject="victor") for role in ("sales_rep", "sales_manager"))
+            yield Sales(service, Others(producer), rep, manager), clock
         finally:
             await producer.stop()

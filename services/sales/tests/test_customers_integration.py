@@ -1,6 +1,6 @@
 """From a deal entered by hand to a customer, a returned handoff and a renewal: over HTTP and the topics."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -89,6 +89,14 @@ async def test_a_deal_by_hand_becomes_a_customer_whose_handoff_returns_and_whose
         str(maria),
         deal["primary_contact_id"],
     )
+
+    before = (datetime.fromisoformat(won["closed_at"]) - timedelta(microseconds=1)).isoformat()
+    for time in ("as_of", "as_happened"):
+        then = await sales_service.ask("GET", f"/accounts/{account_id}", params={time: before})
+        assert (then["type"], then["arr"], then["name"]) == ("prospect", None, "Acme Corp"), time
+    await sales_service.ask("GET", f"/accounts/{account_id}", 404, params={"as_of": "2020-01-01T00:00:00Z"})
+    news = await sales_service.ask("GET", f"/accounts/{account_id}/changes", params={"since": before})
+    assert [each["type"] for each in news["items"]] == ["nexa.sales.AccountBecameCustomer.v1"]
 
     early = await sales_service.ask("POST", f"/deals/{deal_id}/handoff/resubmit", 409, json={"note": "x"})
     assert early["rule"] == "deal.handoff_not_returned"

@@ -1,39 +1,15 @@
 """On the real database and broker: a rep leaves, rules change, days away pass on a simulated clock."""
 
-from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-from aiokafka import AIOKafkaProducer
-
 from nexa_chassis.clock import write_clock
-from nexa_chassis.running import running
-from nexa_local.infra import Infra
-from nexa_local.postgres import Database
-from nexa_sales.app import sales
 
-from .conftest import Others, Sales
+from .conftest import Sales
 from .stories import MONDAY, id_of, lead_created, lead_scored
 
 TO_STANDARD = {"name": "EMEA to standard reps", "band": "high", "level": "standard", "territories": ["emea"]}
-
-
-@pytest.fixture
-async def simulated(
-    infra: Infra, database: Callable[[str], Database], tmp_path: Path
-) -> AsyncIterator[tuple[Sales, Path]]:
-    clock = tmp_path / "clock"
-    write_clock(clock, MONDAY)
-    producer = AIOKafkaProducer(bootstrap_servers=infra.kafka_bootstrap)
-    async with running(sales, database("sales"), infra, settings={"clock_file": clock}) as service:
-        await producer.start()
-        try:
-            rep, manager = (service.client(role, subject="victor") for role in ("sales_rep", "sales_manager"))
-            yield Sales(service, Others(producer), rep, manager), clock
-        finally:
-            await producer.stop()
 
 
 async def test_days_away_windows_and_alerts_come_by_themselves(simulated: tuple[Sales, Path]) -> None:

@@ -20,6 +20,7 @@ from nexa_contracts.sales import (
 from nexa_contracts.values import Band
 from nexa_sales.aggregates import assignment
 from nexa_sales.assignment import desk as desks
+from nexa_sales.assignment.choosing import MOST_NAMED
 from nexa_sales.assignment.commands import (
     DisqualifyLead,
     LetLeadGo,
@@ -28,7 +29,7 @@ from nexa_sales.assignment.commands import (
     ReassignLead,
     ReconsiderLead,
 )
-from nexa_sales.assignment.desk import MOST_NAMED, Desk
+from nexa_sales.assignment.desk import Desk
 
 from .stories import CAMPAIGN, IMPORT, MONDAY, Routing, id_of, roster, route, senior, standard
 

@@ -2,7 +2,7 @@
 
 from nexa_chassis.service import Service
 from nexa_sales.aggregates import account, assignment, contact, deal, import_routing, rep, routing_rules, task
-from nexa_sales.api import accounts, deals, imports, leads, reps, routing, tasks
+from nexa_sales.api import accounts, deals, follow_ups, imports, leads, reps, routing, tasks
 from nexa_sales.hand_over_leads import hand_over_leads
 from nexa_sales.offer_waiting_leads import offer_waiting_leads
 from nexa_sales.reactions.alert_of_long_waits import alert_of_long_waits
@@ -63,5 +63,14 @@ sales = Service(
     ],
     jobs=[hand_over_leads],
     workers=[offer_waiting_leads],
-    routes=[reps.routes, routing.routes, leads.routes, tasks.routes, accounts.routes, deals.routes, imports.routes],
+    routes=[
+        reps.routes,
+        routing.routes,
+        leads.routes,
+        tasks.routes,
+        follow_ups.routes,
+        accounts.routes,
+        deals.routes,
+        imports.routes,
+    ],
 )

@@ -13,8 +13,8 @@ from nexa_chassis.origin import Origin
 from nexa_chassis.pacing import Pace
 from nexa_chassis.runtime import Runtime
 from nexa_chassis.workers import Worker
+from nexa_sales.assignment.choosing import Demand, can_be_met
 from nexa_sales.assignment.commands import OfferWaitingLead
-from nexa_sales.assignment.desk import Demand, can_be_met
 from nexa_sales.read_models.rep_desk import read_desk
 from nexa_sales.read_models.who_is_waiting_for_a_rep import demands, longest_waiting
 from nexa_sales.settings import sales_settings

@@ -12,6 +12,7 @@ from nexa_contracts.sales import AssignmentReason
 from nexa_contracts.scoring import FactorPoints
 from nexa_contracts.values import Band, Because
 from nexa_sales.api.tasks import TaskView
+from nexa_sales.assignment.first_contact import FIRST_CONTACT_WITHIN, Clock
 from nexa_sales.read_models.lead_page import LeadRows
 
 LeadStatus: TypeAlias = Literal["new", "assigned", "waiting", "nurture", "converted", "disqualified", "withdrawn"]
@@ -80,6 +81,18 @@ class HistoryEntry(BaseModel):
     summary: str
 
 
+class FirstContact(BaseModel):
+    """The clock of the first call or mail to a lead. It stops with that, or when the lead is closed."""
+
+    band: Band
+    target_seconds: int
+    started_at: datetime
+    due_at: datetime
+    stopped_at: datetime | None = Field(description="Null while it runs.")
+    used_seconds: int
+    breached_at: datetime | None = Field(description="When the target was missed; null if it was met, or still can be.")
+
+
 class LeadPage(BaseModel):
     """All a rep needs to see of a lead, in one answer. What others have not told yet is null or empty."""
 
@@ -122,6 +135,9 @@ class LeadPage(BaseModel):
         description="Why this rep: rule, facts, and why each other candidate was not taken."
     )
     worked: bool = Field(description="A rep has been in touch.")
+    first_contact: FirstContact | None = Field(description="Null for a lead that was never to be called.")
+    recycle_at: datetime | None = Field(description="When a disqualified lead comes back to sales.")
+    round: int | None = Field(description="How often it has come to sales; null before it was routed.")
     tasks: list[TaskView]
     timeline: list[HistoryEntry] = Field(description="In the order in which things happened, the latest 200.")
     account_id: UUID | None
@@ -142,11 +158,38 @@ PROFILE = (
     *("product_interest", "campaign_name", "score", "band", "recommendation", "rules_version", "scored_at"),
     "withdrawn_because",
 )
-STANDING = ("reason", "rep_id", "rep_name", "assigned_because", "since", "account_id", "contact_id", "deal_id")
+STANDING = (
+    "recycle_at",
+    "round",
+    "reason",
+    "rep_id",
+    "rep_name",
+    "assigned_because",
+    "since",
+    "account_id",
+    "contact_id",
+    "deal_id",
+)
 EITHER = ("campaign_id", "import_id", "source_label", "source_kind")
 
 
-def lead_page(lead_id: UUID, rows: LeadRows) -> LeadPage:
+def first_contact(row: Mapping[str, Any], now: datetime) -> FirstContact | None:
+    if row.get("clock_from") is None:
+        return None
+    band = Band(row["band"])
+    clock = Clock(FIRST_CONTACT_WITHIN[band], row["clock_from"], row["contacted_at"] or row["closed_at"])
+    return FirstContact(
+        band=band,
+        target_seconds=int(clock.target.total_seconds()),
+        started_at=clock.started_at,
+        due_at=clock.due_at,
+        stopped_at=clock.stopped_at,
+        used_seconds=int(clock.used(now).total_seconds()),
+        breached_at=clock.breached_at(now),
+    )
+
+
+def lead_page(lead_id: UUID, rows: LeadRows, now: datetime) -> LeadPage:
     standing, profile = rows.standing or {}, rows.profile or {}
     shown: dict[str, Any] = {
         "lead_id": lead_id,
@@ -155,6 +198,7 @@ def lead_page(lead_id: UUID, rows: LeadRows) -> LeadPage:
         "routed_band": standing.get("band"),
         "because": rows.because,
         "worked": bool(standing.get("worked")),
+        "first_contact": first_contact(standing, now),
         "in_target_audience": bool(profile.get("in_target_audience")),
         "unsubscribed": bool(profile.get("unsubscribed")),
         "attributes": profile.get("attributes") or {},

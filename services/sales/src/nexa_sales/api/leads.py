@@ -120,7 +120,7 @@ async def read_lead(lead_id: UUID, call: Reader, response: Response) -> LeadPage
         raise NotFound(
             f"Sales does not know a lead {lead_id}; a new one comes here within seconds.", rule="lead.unknown"
         )
-    page = lead_page(lead_id, rows)
+    page = lead_page(lead_id, rows, call.now)
     call.etag(response, page.version)
     return page
 

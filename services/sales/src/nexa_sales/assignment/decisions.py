@@ -8,6 +8,7 @@ from nexa_chassis.domain import Refused
 from nexa_contracts.envelope import Event
 from nexa_contracts.sales import AssignmentReason, LeadConverted, LeadReleased, LeadWaitedTooLong, RepLevel
 from nexa_contracts.values import Because, Candidate
+from nexa_sales.assignment.choosing import managers_for
 from nexa_sales.assignment.commands import (
     AlertOfWait,
     Command,
@@ -23,7 +24,7 @@ from nexa_sales.assignment.commands import (
     RecycleLead,
     RouteLead,
 )
-from nexa_sales.assignment.desk import Desk, managers_for
+from nexa_sales.assignment.desk import Desk
 from nexa_sales.assignment.events import LeadWorked
 from nexa_sales.assignment.follow_up import record
 from nexa_sales.assignment.recycling import disqualify, recycle, unknown

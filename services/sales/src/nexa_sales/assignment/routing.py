@@ -9,8 +9,9 @@ from uuid import UUID
 from nexa_contracts.envelope import Event
 from nexa_contracts.sales import AssignmentReason, LeadAssigned, LeadQueued, LeadSentToNurture
 from nexa_contracts.values import Band, Because, Candidate
+from nexa_sales.assignment.choosing import Choice, Demand, choose, rule_for
 from nexa_sales.assignment.commands import HandOverLead, ReconsiderLead, RouteLead
-from nexa_sales.assignment.desk import Choice, Demand, Desk, Seat, choose, rule_for
+from nexa_sales.assignment.desk import Desk, Seat
 from nexa_sales.assignment.state import (
     Assigned,
     Assignment,

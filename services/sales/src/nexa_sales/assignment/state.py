@@ -54,12 +54,16 @@ class Nurtured:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Nobody could take it, since then and for this reason. `alerted`: managers have been told of this wait."""
+    """Nobody could take it, since then and for this reason. `alerted`: managers have been told of this wait.
+
+    `worked`: there was contact with it before its rep left.
+    """
 
     lead: Lead
     since: datetime
     reason: str
     alerted: bool = False
+    worked: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,10 +132,11 @@ def evolve(state: Assignment, event: Event) -> Assignment:
         case LeadAssigned():
             if isinstance(state, Assigned):
                 return replace(state, lead=_lead(event), rep_id=event.rep_id)
-            return Assigned(_lead(event), event.rep_id)
+            return Assigned(_lead(event), event.rep_id, worked=isinstance(state, Waiting) and state.worked)
         case LeadQueued():
             told = isinstance(state, Waiting) and state.alerted
-            return Waiting(_lead(event), event.since, event.reason, alerted=told)
+            worked = isinstance(state, Assigned | Waiting) and state.worked
+            return Waiting(_lead(event), event.since, event.reason, alerted=told, worked=worked)
         case LeadWaitedTooLong() if isinstance(state, Waiting):
             return replace(state, alerted=True)
         case LeadSentToNurture() | LeadRecycled():

@@ -1,7 +1,7 @@
 """An assigned lead gets its follow-up, High within 24 hours, others within 48. It goes and ends with the lead."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -17,10 +17,8 @@ from nexa_contracts.sales import (
     TaskPriority,
 )
 from nexa_contracts.values import Band
+from nexa_sales.assignment.first_contact import FIRST_CONTACT_WITHIN
 from nexa_sales.task.commands import GiveTask, SettleTask
-
-DUE_WITHIN = {Band.HIGH: timedelta(hours=24), Band.MEDIUM: timedelta(hours=48), Band.LOW: timedelta(hours=48)}
-"""A Low lead gets a task only where a person has given it to a rep."""
 
 VISITED = frozenset({LeadSourceKind.WEBINAR, LeadSourceKind.EVENT})
 
@@ -56,7 +54,7 @@ def _follow_up(assigned: LeadAssigned, since: datetime) -> GiveTask:
         campaign_id=assigned.campaign_id,
         import_id=assigned.import_id,
         priority=TaskPriority.URGENT if hot else TaskPriority.NORMAL,
-        due_at=since + DUE_WITHIN[assigned.band],
+        due_at=since + FIRST_CONTACT_WITHIN[assigned.band],
     )
 
 
@@ -75,7 +73,7 @@ def _settle(event: Settling, outcome: str, fact: Recorded, keep: Band | None = N
     """Its open follow-ups are no longer needed; of a lead on its first assignment there are none to look for."""
     if isinstance(event, LeadAssigned) and event.previous_rep_id is None:
         return
-    for band in DUE_WITHIN:
+    for band in FIRST_CONTACT_WITHIN:
         if band is not keep:
             yield SettleTask(task_id=follow_up_of(event.lead_id, band, event.round), outcome=outcome, event_id=fact.id)
 

@@ -15,6 +15,7 @@ from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.read_models import Change, Put, ReadModel
 from nexa_chassis.schema import events
 from nexa_contracts.sales import (
+    AssignmentReason,
     LeadAssigned,
     LeadConverted,
     LeadDisqualified,
@@ -55,9 +56,16 @@ lead_standings = Table(
     Column("deal_id", Uuid),
     Column("recycle_at", DateTime(timezone=True)),
     Column("round", Integer),
+    Column("clock_from", DateTime(timezone=True)),
+    Column("contacted_at", DateTime(timezone=True)),
+    Column("closed_at", DateTime(timezone=True)),
+    Index("lead_standings_clock_idx", "clock_from", "lead_id"),
     Index("lead_standings_rep_idx", "rep_id", "since", "lead_id"),
     Index("lead_standings_since_idx", "since", "lead_id"),
 )
+
+
+OF_THE_ROUND_BEFORE = ("rep_id", "assigned_because", "reason", "recycle_at", "contacted_at", "closed_at")
 
 
 def project(fact: Recorded) -> Iterator[Change]:
@@ -72,28 +80,42 @@ def _standing(fact: Recorded) -> dict[str, object]:
     match fact.event:
         case LeadAssigned() as lead:
             taken = {"status": "assigned", "rep_id": lead.rep_id, "assigned_because": lead.reason.value}
-            return {**_routed(lead), **taken, "reason": None, "since": fact.time, **decided}
+            clock = {"clock_from": fact.time} if _begins_clock(lead) else {}
+            return {**_routed(lead), **taken, "reason": None, "since": fact.time, **clock, **decided}
         case LeadQueued() as lead:
             waits = {"status": "waiting", "rep_id": None, "reason": lead.reason, "since": lead.since}
-            return {**_routed(lead), **waits, **decided}
+            clock = {"clock_from": lead.since} if lead.previous_rep_id is None else {}
+            return {**_routed(lead), **waits, **clock, **decided}
         case LeadSentToNurture() as lead:
             return {**_routed(lead), "status": "nurture", "since": fact.time, **decided}
         case LeadWorked():
-            return {"worked": True}
+            return {"worked": True, "contacted_at": fact.time}
         case LeadConverted() as done:
             made = {"account_id": done.account_id, "contact_id": done.contact_id, "deal_id": done.deal_id}
-            return {"status": "converted", "since": fact.time, **made}
+            return {"status": "converted", "since": fact.time, "closed_at": fact.time, **made}
         case LeadDisqualified(reason=reason, recycle_at=recycle_at):
-            return {"status": "disqualified", "since": fact.time, "reason": reason, "recycle_at": recycle_at}
+            ended = {"status": "disqualified", "since": fact.time, "reason": reason, "closed_at": fact.time}
+            return {**ended, "recycle_at": recycle_at}
         case LeadRecycled() as lead:
-            anew = {"worked": False, "rep_id": None, "reason": None, "recycle_at": None, "assigned_because": None}
-            return {**_routed(lead), "status": "nurture", "since": fact.time, **anew}
+            back = {"status": "nurture", "since": fact.time, "clock_from": fact.time, "worked": False}
+            return {**_routed(lead), **back, **dict.fromkeys(OF_THE_ROUND_BEFORE)}
         case LeadReleased() as gone:
             known = {"campaign_id": gone.campaign_id, "import_id": gone.import_id}
             ended = {"status": "withdrawn", "since": fact.time, "reason": "withdrawn by marketing", "recycle_at": None}
-            return {**known, **ended}
+            return {**known, **ended, "closed_at": fact.time}
         case _:
             return {}
+
+
+def _begins_clock(lead: LeadAssigned) -> bool:
+    """On its first routing, in a higher band, or when a person gives a Low lead out of the series to a rep."""
+    match lead.reason:
+        case AssignmentReason.FIRST | AssignmentReason.REROUTED:
+            return True
+        case AssignmentReason.REASSIGNED:
+            return lead.previous_rep_id is None and lead.band is Band.LOW
+        case AssignmentReason.FROM_QUEUE:
+            return False
 
 
 def _routed(lead: RoutedLead) -> dict[str, object]:

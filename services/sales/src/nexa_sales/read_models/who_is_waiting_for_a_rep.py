@@ -19,7 +19,7 @@ from nexa_contracts.sales import (
     LeadWaitedTooLong,
 )
 from nexa_contracts.values import Band
-from nexa_sales.assignment.desk import Demand
+from nexa_sales.assignment.choosing import Demand
 from nexa_sales.read_models.lead_profile import lead_profiles
 from nexa_sales.tables import metadata
 
