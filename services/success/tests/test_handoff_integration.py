@@ -86,6 +86,8 @@ async def test_a_won_deal_is_handed_over_and_worked_on(success_service: Success)
     then = datetime.fromisoformat(before) - timedelta(microseconds=1)
     seen = await success.ask("GET", path, params={"as_of": then.isoformat()})
     assert (seen["handoff_status"], seen["note_read"], seen["tasks"]) == ("offered", True, 20)
+    happened = await success.ask("GET", path, params={"as_happened": then.isoformat()})
+    assert (happened["handoff_status"], happened["note_read"]) == ("offered", True)
     now = await success.ask("GET", path)
     same = await success.ask("GET", path, params={"as_of": datetime.now(UTC).isoformat()})
     assert {**same, "at_risk_because": None} == {**now, "at_risk_because": None}

@@ -1,7 +1,7 @@
 """The timeline over HTTP: every page of it, what a customer sees, the same rows when it is made anew from the topics."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -70,8 +70,15 @@ async def test_a_customer_has_one_timeline_from_the_lead_on_and_sees_only_what_i
 
     deals = await every_entry(success, path, kind=["deal"], type=["nexa.sales.DealClosedWon.v1"])
     assert [entry["summary"] for entry in deals] == ["Deal won: $50,000 a year"]
-    before = await every_entry(success, path, until=MONDAY.isoformat())
-    assert before == []
+    contact = str(acme.contact.contact_id)
+    theirs = await every_entry(success, path, person_id=contact)
+    assert {entry["person_id"] for entry in theirs} == {contact}
+    assert [entry for entry in entries if entry["person_id"] == contact] == theirs
+    assert await every_entry(success, path, until=MONDAY.isoformat()) == []
+    later = await every_entry(success, path, since=(MONDAY + timedelta(seconds=1)).isoformat())
+    on_monday = await every_entry(success, path, until=(MONDAY + timedelta(seconds=1)).isoformat())
+    assert [*on_monday, *later] == entries
+    assert len(on_monday) >= 6
     recorded = max(datetime.fromisoformat(entry["recorded_at"]) for entry in entries)
     assert await every_entry(success, path, as_of=recorded.isoformat()) == entries
 

@@ -2,14 +2,11 @@
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TypeAlias
 
 from nexa_contracts import marketing, notifier, sales, scoring, success
 from nexa_contracts.envelope import Event
 from nexa_contracts.success import MemberKind
 from nexa_contracts.values import Money
-
-Mail: TypeAlias = notifier.EmailSent | notifier.EmailFailed | notifier.EmailOutcomeUnknown
 
 ENGAGED = {
     marketing.EngagementKind.REGISTERED_EARLY: "Registered early",
@@ -266,6 +263,14 @@ def _of_mails(event: Event) -> str | None:
             return f"Mail failed: {kind.replace('_', ' ')}, {reason}"
         case notifier.EmailOutcomeUnknown(kind=kind):
             return f"Mail perhaps sent, its answer was lost: {kind.replace('_', ' ')}"
+        case notifier.EmailSuppressed(kind=kind, cause=cause):
+            return f"Mail not sent, its address gets none ({cause}): {kind.replace('_', ' ')}"
+        case notifier.EmailOpened(kind=kind, machine=machine):
+            return f"Mail opened{' by a program' if machine else ''}: {kind.replace('_', ' ')}"
+        case notifier.EmailClicked(kind=kind, machine=machine):
+            return f"Link followed{' by a program' if machine else ''} in a mail: {kind.replace('_', ' ')}"
+        case notifier.UnsubscribeRequested():
+            return "Asked for no more marketing mail"
         case _:
             return None
 
