@@ -97,6 +97,33 @@ async def test_a_won_deal_is_handed_over_and_worked_on(success_service: Success)
     await success.ask("GET", f"/customers/{uuid4()}/next-best-action", 404)
 
 
+async def test_who_is_live_counts_towards_the_time_to_live_of_their_csm(success_service: Success) -> None:
+    success = success_service
+    nora = await success.hire("Nora Vance")
+    quick, slow = customer("Quick Ltd"), customer("Slow Ltd")
+    today = success.service.runtime.clock.now()
+    lasted = {quick: 10, slow: 40}
+    for each, days in lasted.items():
+        won = each.won.model_copy(update={"closed_at": today - timedelta(days=days)})
+        await success.others.say(each.account, each.contact, each.deal, won)
+        board = await success.until(f"{each.path}/board", lambda board: board["onboarding"]["done"] == 2, "started")
+        for task in [task for column in board["columns"][:-1] for task in column["tasks"]]:
+            await success.ask("POST", f"{each.path}/tasks/{task['key']}/status", json={"status": "done"})
+    views = [await success.ask("GET", each.path) for each in lasted]
+    assert [(view["status"], view["days"], view["on_time"]) for view in views] == [
+        ("live", 10, True),
+        ("live", 40, False),
+    ]
+    (told,) = await success.ask("GET", "/onboardings/time-to-live")
+    assert (told["csm_id"], told["completed"], told["on_time"]) == (nora, 2, 1)
+    assert (told["median_days"], float(told["mean_days"])) == (25, 25)
+    late = await success.ask(
+        "GET", "/onboardings/time-to-live", params={"since": (today + timedelta(days=1)).isoformat()}
+    )
+    assert late == []
+    assert (await success.ask("GET", f"/csms/{nora}"))["open_onboardings"] == 0
+
+
 async def test_won_twice_reopened_and_won_again_is_one_onboarding(success_service: Success) -> None:
     success = success_service
     await success.hire("Nora Vance")
