@@ -5,6 +5,8 @@ from nexa_contracts import topics
 from nexa_support.agent import decisions as agent_decisions
 from nexa_support.agent import state as agent_state
 from nexa_support.read_models import agent_desk
+from nexa_support.sla import changing as sla_changing
+from nexa_support.sla import policies as sla
 from nexa_support.ticket import commands as ticket_commands
 from nexa_support.ticket import decisions as ticket_decisions
 from nexa_support.ticket import events as ticket_events
@@ -31,4 +33,14 @@ ticket = AggregateInContext[ticket_commands.Command, ticket_state.State, Desk](
     evolve=ticket_state.evolve,
     decide=ticket_decisions.decide,
     context=agent_desk.desk,
+)
+
+sla_policies = Aggregate[sla_changing.ChangePolicies, sla.Policies](
+    name="sla_policies",
+    key="policies_id",
+    topic=topics.SLA_POLICIES,
+    commands=(sla_changing.ChangePolicies,),
+    initial=sla.DEFAULT_POLICIES,
+    evolve=sla.evolve,
+    decide=sla_changing.decide,
 )

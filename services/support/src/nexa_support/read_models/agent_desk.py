@@ -16,6 +16,7 @@ from nexa_chassis.read_models import Add, Change, Put, ReadModel
 from nexa_contracts.success import Absence
 from nexa_contracts.support import AgentLevel, AgentUpdated, Shift, SupportRole
 from nexa_support.agent.shifts import Hours
+from nexa_support.read_models.sla_policies import policies_in_force
 from nexa_support.settings import support_settings
 from nexa_support.tables import metadata
 from nexa_support.ticket.desk import Desk, Seat, evolve
@@ -66,7 +67,8 @@ async def _lock_desk(connection: AsyncConnection) -> Desk:
     listed = select(agents).where(agents.c.role.is_not(None)).order_by(agents.c.agent_id).with_for_update()
     seats = {row.agent_id: _seat(row) for row in await connection.execute(listed)}
     turn = max((seat.last_turn for seat in seats.values()), default=0)
-    return Desk(seats=seats, turn=turn, reopen_within=support_settings().reopen_within)
+    policies = await policies_in_force(connection)
+    return Desk(seats=seats, turn=turn, reopen_within=support_settings().reopen_within, policies=policies)
 
 
 def _seat(row: Row[Any]) -> Seat:

@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 from nexa_contracts.support import ClockReading, ClockState, Severity, SlaBreached, SlaClock, SlaClocksMoved, SlaWarned
 from nexa_support.sla.course import Course, after
-from nexa_support.sla.measuring import Reading
+from nexa_support.sla.measuring import Reading, measure
+from nexa_support.sla.policies import Policies
 
 Promise: TypeAlias = tuple[SlaClock, datetime]
 """A clock and when it began."""
@@ -29,6 +30,7 @@ class Clocks:
 
     course: Course = field(default_factory=Course)
     plan: str | None = None
+    policy: str | None = None
     measured_by: tuple[int, Severity, str | None] | None = None
     told: Mapping[Promise, Told] = field(default_factory=dict)
     shown: Mapping[Promise, ClockReading] = field(default_factory=dict)
@@ -59,13 +61,14 @@ def _moved(clocks: Clocks, event: SlaClocksMoved) -> Clocks:
     return Clocks(
         course=course,
         plan=event.plan,
+        policy=event.policy,
         measured_by=(event.policy_version, event.severity, event.plan),
         told=told,
-        shown={**clocks.shown, **shown},
+        shown={**clocks.shown, **shown} if event.policy is not None else {},
     )
 
 
-def _still_told(told: Told, reading: ClockReading | None, at: datetime) -> Told:
+def _still_told(told: Told, reading: ClockReading | Reading | None, at: datetime) -> Told:
     """A promise that gained time is warned of, and broken, once more."""
     if reading is None:
         return told
@@ -74,7 +77,33 @@ def _still_told(told: Told, reading: ClockReading | None, at: datetime) -> Told:
     return Told(warned=told.warned and not again, step=0 if whole else told.step)
 
 
-def shown(reading: Reading, told: Told) -> ClockReading:
+@dataclass(frozen=True)
+class Standing:
+    """How the promises of a ticket stand, by which policy of which version; None: nothing is promised."""
+
+    policy: str | None
+    version: int
+    clocks: tuple[ClockReading, ...]
+
+
+def standing(clocks: Clocks, severity: Severity, policies: Policies, now: datetime) -> Standing:
+    """By the policies given, over the whole history."""
+    policy = policies.matching(severity, clocks.plan)
+    if policy is None:
+        return Standing(None, policies.version, ())
+    readings = measure(clocks.course, policy, policies.time_of(policy), now)
+    shown = tuple(_shown(each, _still_told(clocks.told_of(each), each, now)) for each in readings)
+    return Standing(policy.name, policies.version, shown)
+
+
+def standing_last(clocks: Clocks, severity: Severity, policies: Policies, now: datetime) -> Standing:
+    """By the policies given; what is settled stays as it was measured last."""
+    if clocks.course.settled and clocks.measured_by is not None:
+        return Standing(clocks.policy, clocks.measured_by[0], tuple(clocks.shown.values()))
+    return standing(clocks, severity, policies, now)
+
+
+def _shown(reading: Reading, told: Told) -> ClockReading:
     """The promise as it is published, with what follows unless it stops."""
     step, at = _next(reading, told)
     return ClockReading(

@@ -1,7 +1,7 @@
 """The clocks of a ticket move with what happens to it; promises that are about to be broken, or are, are told of."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from nexa_contracts.support import (
     TicketSubmitted,
     TicketUnmerged,
 )
-from nexa_support.sla.clocks import shown, stands_otherwise
+from nexa_support.sla.clocks import standing, stands_otherwise
 from nexa_support.sla.course import Course, after
 from nexa_support.sla.measuring import Reading, measure
 from nexa_support.sla.policies import Policies
@@ -101,9 +101,7 @@ def _read(
     policies: Policies,
     now: datetime,
 ) -> SlaClocksMoved:
-    policy = policies.matching(ticket.severity, plan)
-    readings = measure(course, policy, policies.time_of(policy), now) if policy else ()
-    clocks = [shown(reading, ticket.clocks.told_of(reading)) for reading in readings]
+    found = standing(replace(ticket.clocks, course=course, plan=plan), ticket.severity, policies, now)
     before = ticket.clocks.shown
     return SlaClocksMoved(
         **ticket.fields,
@@ -111,9 +109,9 @@ def _read(
         moments=moments,
         severity=ticket.severity,
         plan=plan,
-        policy=policy.name if policy else None,
-        policy_version=policies.version,
-        clocks=tuple(each for each in clocks if stands_otherwise(each, before.get((each.clock, each.began_at)))),
+        policy=found.policy,
+        policy_version=found.version,
+        clocks=tuple(each for each in found.clocks if stands_otherwise(each, before.get((each.clock, each.began_at)))),
     )
 
 
@@ -125,12 +123,6 @@ class Promise:
     due_at: datetime
     policy: SlaPolicy
     version: int
-
-
-def readings_of(ticket: Ticket, policies: Policies, now: datetime) -> tuple[Reading, ...]:
-    """Every promise of the ticket as it stands now; none where no policy matches."""
-    policy = policies.matching(ticket.severity, ticket.clocks.plan)
-    return measure(ticket.clocks.course, policy, policies.time_of(policy), now) if policy else ()
 
 
 def warn(command: WarnSla, state: State, now: datetime, desk: Desk) -> Sequence[Event]:
