@@ -1,11 +1,22 @@
 """Support: from a ticket to the fix and back to every customer."""
 
 from nexa_chassis.service import Service
-from nexa_support.aggregates import agent, ticket
+from nexa_support.aggregates import agent, sla_policies, ticket
+from nexa_support.api import agents, sla, ticket_merging, ticket_work, tickets
+from nexa_support.reactions.follow_merged_tickets import follow_merged_tickets
+from nexa_support.reactions.hear_late_customers import hear_late_customers
+from nexa_support.reactions.route_unanalysed_tickets import route_unanalysed_tickets
+from nexa_support.reactions.route_waiting_tickets import route_waiting_tickets
+from nexa_support.reactions.take_analysis import take_analysis
+from nexa_support.reactions.watch_promises import watch_promises
+from nexa_support.read_models.account_directory import account_directory
 from nexa_support.read_models.agent_desk import agent_desk
 from nexa_support.read_models.conversation import conversation
+from nexa_support.read_models.promises_due import promises_due
+from nexa_support.read_models.sla_policies import sla_policies as sla_policies_in_force
 from nexa_support.read_models.ticket_list import ticket_list
 from nexa_support.read_models.ticket_notes import ticket_notes
+from nexa_support.sla.measuring_anew import measure_clocks
 from nexa_support.tables import metadata
 
 support = Service(
@@ -15,15 +26,32 @@ support = Service(
     aggregates=[
         agent,
         ticket,
+        sla_policies,
     ],
-    reactions=[],
+    reactions=[
+        take_analysis,
+        route_unanalysed_tickets,
+        route_waiting_tickets,
+        follow_merged_tickets,
+        hear_late_customers,
+        watch_promises,
+    ],
     read_models=[
+        account_directory,
         agent_desk,
         ticket_list,
         conversation,
         ticket_notes,
+        sla_policies_in_force,
+        promises_due,
     ],
-    jobs=[],
+    jobs=[measure_clocks],
     workers=[],
-    routes=[],
+    routes=[
+        agents.routes,
+        tickets.routes,
+        ticket_work.routes,
+        ticket_merging.routes,
+        sla.routes,
+    ],
 )
