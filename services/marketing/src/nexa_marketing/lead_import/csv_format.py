@@ -4,13 +4,18 @@ import codecs
 import csv
 import hashlib
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import charset_normalizer
 
+from nexa_marketing.lead_import.headers import field_of_header
+
 SAMPLE = 64 * 1024
 HEADER_LIMIT = 256 * 1024
 COLUMN_LIMIT = 2_000
+PREAMBLE_LINES = 60
+"""In how many of the first lines the header is looked for."""
 SEPARATORS = (",", ";", "\t", "|")
 
 NOT_CSV = {
@@ -160,38 +165,85 @@ def legacy_encoding(sample: bytes) -> str:
 
 
 def read_header(head: bytes, encoding: str, separator: str | None = None) -> CsvFormat:
-    """Line ends, separator and columns from the first bytes of the file. Raises NotCsv."""
+    """Line ends, separator and columns from the first bytes of the file. Raises NotCsv.
+
+    Webinar tools write a report's title and figures above its table: lines without any known column are passed over where one
+    with an e-mail column follows.
+    """
     newline = "\n" if b"\n" in head or b"\r" not in head else "\r"
-    start = line = 0
-    while start < len(head):
-        end = head.find(newline.encode(), start)
-        end = len(head) if end < 0 else end + 1
-        text = head[start:end].decode(encoding, "surrogateescape").strip("\r\n")
-        line += 1
-        if text.strip():
-            break
-        start = end
-    else:
+    lines = list(_first_lines(head, encoding, newline))
+    first = next((line for line in lines if line.text.strip()), None)
+    if first is None:
         raise NotCsv("The file has no header: its first lines are empty.")
-    if end >= HEADER_LIMIT:
-        raise NotCsv(f"Line {line}, the header, is longer than {HEADER_LIMIT:,} bytes: is it a CSV file?")
-    if "\x00" in text or ESCAPED_BYTE.search(text):
-        raise NotCsv(f"Line {line}, the header, is not {encoding} text; save the file as UTF-8.")
-    if text.lower().startswith("sep=") and len(text) == 5:
-        rest = read_header(head[end:], encoding, text[4])
-        return CsvFormat(encoding, text[4], newline, rest.columns, rest.first_row + end, rest.first_line + line)
-    if text.count('"') % 2:
-        raise NotCsv(f"A quote in line {line}, the header, is never closed.")
-    separator = separator or guess_separator(text)
-    columns = _named(next(csv.reader([text], delimiter=separator)))
+    if _says_separator(first.text):
+        separator = first.text[4]
+        lines = lines[first.number :]
+        first = next((line for line in lines if line.text.strip()), first)
+    header = _below_preamble(lines, first, separator)
+    if header.end >= HEADER_LIMIT:
+        raise NotCsv(f"Line {header.number}, the header, is longer than {HEADER_LIMIT:,} bytes: is it a CSV file?")
+    if "\x00" in header.text or ESCAPED_BYTE.search(header.text):
+        raise NotCsv(f"Line {header.number}, the header, is not {encoding} text; save the file as UTF-8.")
+    if header.text.count('"') % 2:
+        raise NotCsv(f"A quote in line {header.number}, the header, is never closed.")
+    separator = separator or guess_separator(header.text)
+    columns = _named(_cells(header.text, separator))
     if len(columns) > COLUMN_LIMIT:
         raise NotCsv(f"The header names {len(columns):,} columns; at most {COLUMN_LIMIT:,} can be read.")
-    return CsvFormat(encoding, separator, newline, columns, end, line + 1)
+    return CsvFormat(encoding, separator, newline, columns, header.end, header.number + 1)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line's number, from 1, its text, and the byte after it."""
+
+    number: int
+    text: str
+    end: int
+
+
+def _first_lines(head: bytes, encoding: str, newline: str) -> Iterator[_Line]:
+    start = 0
+    for number in range(1, PREAMBLE_LINES + 1):
+        if start >= len(head):
+            return
+        end = head.find(newline.encode(), start)
+        end = len(head) if end < 0 else end + 1
+        yield _Line(number, head[start:end].decode(encoding, "surrogateescape").strip("\r\n"), end)
+        start = end
+
+
+def _says_separator(text: str) -> bool:
+    """Excel's own first line: "sep=;"."""
+    return text.lower().startswith("sep=") and len(text) == 5
+
+
+def _below_preamble(lines: Sequence[_Line], first: _Line, separator: str | None) -> _Line:
+    if _fields_in(first, separator):
+        return first
+    return next(
+        (line for line in lines if "email" in (fields := _fields_in(line, separator)) and len(fields) > 1), first
+    )
+
+
+def _fields_in(line: _Line, separator: str | None) -> set[str]:
+    if line.text.count('"') % 2 or len(line.text) > HEADER_LIMIT // 4:
+        return set()
+    cells = _cells(line.text, separator or guess_separator(line.text))
+    return {field for cell in cells if (field := field_of_header(cell))}
+
+
+def _cells(text: str, separator: str) -> list[str]:
+    """The cells of one line. Raises NotCsv."""
+    try:
+        return next(csv.reader([text], delimiter=separator), [])
+    except csv.Error as error:
+        raise NotCsv(f"The header cannot be read as CSV: {error}.") from None
 
 
 def guess_separator(header: str) -> str:
     """The separator that splits the header into the most columns."""
-    return max(SEPARATORS, key=lambda separator: len(next(csv.reader([header], delimiter=separator))))
+    return max(SEPARATORS, key=lambda separator: len(_cells(header, separator)))
 
 
 def _named(cells: list[str]) -> tuple[str, ...]:

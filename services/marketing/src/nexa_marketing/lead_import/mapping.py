@@ -2,12 +2,12 @@
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
 from nexa_chassis.domain import Refused
-from nexa_marketing.lead_import.headers import FIELD_OF_HEADER, FIELDS, plain
+from nexa_marketing.lead_import.headers import FIELDS, bare, field_in_header, field_of_header, plain
 
 LEFT_OUT = "-"
 REJECT_COLUMNS = ("Rejected line", "Rejected because")
@@ -19,6 +19,9 @@ JOINED_BY: Mapping[str, str] = {
     "content_downloaded": ";",
 }
 """Fields that several columns can fill together, and what stands between their parts unless it is said."""
+
+FIRST_OR_WHOLE = frozenset({"nombre", "nome"})
+"""Headers of a first name that stand for the whole one where there is no column for the last."""
 
 _LOOKS_LIKE_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -102,33 +105,65 @@ def plan_columns(columns: Sequence[str], first_rows: Sequence[Sequence[str]], ch
     for name in choices.joins:
         _check_joined(name, "joins")
     samples = {column: _samples(first_rows, index) for index, column in enumerate(columns)}
-    taken = {*given.values(), *choices.constants}
+    open_columns = [column for column in columns if column not in given and column not in REJECT_COLUMNS]
+    guesses = _guesses({column: samples[column] for column in open_columns}, {*given.values(), *choices.constants})
     meanings: list[ColumnMeaning] = []
     for column in columns:
         if column in given:
             field, how = given[column], "left out" if given[column] == LEFT_OUT else "given"
             meanings.append(ColumnMeaning(column, field, how, samples[column]))
-            continue
-        if column in REJECT_COLUMNS:
+        elif column in REJECT_COLUMNS:
             meanings.append(ColumnMeaning(column, LEFT_OUT, "left out", samples[column]))
-            continue
-        guess = guess_field(column, samples[column])
-        if guess is None or guess in taken:
-            meanings.append(ColumnMeaning(column, None, "attribute", samples[column]))
+        elif column in guesses:
+            meanings.append(ColumnMeaning(column, guesses[column], "guessed", samples[column]))
         else:
-            taken.add(guess)
-            meanings.append(ColumnMeaning(column, guess, "guessed", samples[column]))
+            meanings.append(ColumnMeaning(column, None, "attribute", samples[column]))
     keys = _match_columns(meanings, choices.match_keys)
     return ColumnPlan(tuple(meanings), keys, choices.constants, choices.mode or ImportMode.BOTH, choices.joins)
 
 
+def _guesses(samples: Mapping[str, Sequence[str]], taken: Set[str]) -> dict[str, str]:
+    """A field for each column that tells one, by its name first, then by a part of it, then by its values; no field twice."""
+    guesses: dict[str, str] = {}
+    for guess in (_by_name, _by_part_of_name, _by_values):
+        for column in samples:
+            field = None if column in guesses else guess(column, samples[column])
+            if field is not None and field not in taken and field not in guesses.values():
+                guesses[column] = field
+    return _names_in_context(guesses, taken)
+
+
+def _names_in_context(guesses: dict[str, str], taken: Set[str]) -> dict[str, str]:
+    """Beside a first name, "Name" or "Nom" is the last name; "Nombre" without a last name beside it is the whole one."""
+    known = {*guesses.values(), *taken}
+    if "last_name" in known:
+        return guesses
+    if "first_name" in known and "full_name" in guesses.values():
+        return {column: "last_name" if field == "full_name" else field for column, field in guesses.items()}
+    if "full_name" in known:
+        return guesses
+    return {
+        column: "full_name" if field == "first_name" and bare(column) in FIRST_OR_WHOLE else field
+        for column, field in guesses.items()
+    }
+
+
 def guess_field(column: str, samples: Sequence[str]) -> str | None:
     """The field a header names in one of its known spellings, or that its values give away."""
-    if field := FIELD_OF_HEADER.get(plain(column)):
-        return field
-    if samples and all(_LOOKS_LIKE_EMAIL.fullmatch(sample.strip()) for sample in samples):
-        return "email"
-    return None
+    return _by_name(column, samples) or _by_part_of_name(column, samples) or _by_values(column, samples)
+
+
+def _by_name(column: str, samples: Sequence[str]) -> str | None:
+    return field_of_header(column)
+
+
+def _by_part_of_name(column: str, samples: Sequence[str]) -> str | None:
+    return field_in_header(column)
+
+
+def _by_values(column: str, samples: Sequence[str]) -> str | None:
+    found = samples and all(_LOOKS_LIKE_EMAIL.fullmatch(sample.strip()) for sample in samples)
+    return "email" if found else None
 
 
 def _match_columns(meanings: Sequence[ColumnMeaning], asked: Sequence[str]) -> tuple[str, ...]:

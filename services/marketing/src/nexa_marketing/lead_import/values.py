@@ -8,11 +8,34 @@ from email_validator import EmailNotValidError, validate_email
 
 YES = frozenset(
     {"yes", "y", "true", "t", "1", "x", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "on", "✓", "✔"}
-    | {"attended", "joined", "present", "checked"}
+    | {"attended", "joined", "present", "checked", "checked in", "live", "on demand", "wahr", "vrai", "verdadero"}
+    | {
+        "teilgenommen",
+        "anwesend",
+        "eingecheckt",
+        "participé",
+        "présent",
+        "présente",
+        "asistió",
+        "presente",
+        "participou",
+    }
 )
 NO = frozenset(
     {"", "no", "n", "false", "f", "0", "nein", "non", "off", "-", "–", "n/a", "na", "none", "null"}
-    | {"absent", "registered", "no show", "no-show", "did not attend"}
+    | {"absent", "registered", "no show", "no-show", "did not attend", "attending", "not attending", "not checked in"}
+    | {
+        "falsch",
+        "faux",
+        "falso",
+        "angemeldet",
+        "abwesend",
+        "nicht teilgenommen",
+        "absente",
+        "inscrit",
+        "no asistió",
+        "ausente",
+    }
 )
 NOTHING = frozenset({"", "-", "–", "n/a", "na", "none", "null", "#n/a", "nan"})
 PLAIN_ADDRESS = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
