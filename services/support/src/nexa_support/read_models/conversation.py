@@ -4,7 +4,7 @@ A message is kept where it was written. It is read in the ticket that it was spl
 either goes on in.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Uuid,
     func,
     literal,
+    or_,
     select,
     text,
 )
@@ -39,6 +40,8 @@ from nexa_contracts.support import (
 )
 from nexa_support.tables import metadata
 
+MOST_SHOWN = 1_000
+
 messages = Table(
     "ticket_messages",
     metadata,
@@ -47,6 +50,8 @@ messages = Table(
     Column("reference", Text),
     Column("version", Integer),
     Column("from_customer", Boolean),
+    Column("contact_id", Uuid),
+    Column("email", Text),
     Column("author", Text),
     Column("text", Text),
     Column("channel", Text),
@@ -105,6 +110,8 @@ def _first(submitted: TicketSubmitted) -> dict[str, object]:
         "ticket_id": submitted.ticket_id,
         "reference": submitted.reference,
         "from_customer": True,
+        "contact_id": submitted.requester.contact_id,
+        "email": submitted.requester.email,
         "author": submitted.requester.name,
         "text": submitted.description,
         "channel": submitted.channel.value,
@@ -118,6 +125,8 @@ def _message(replied: TicketReplied) -> dict[str, object]:
         "ticket_id": replied.ticket_id,
         "reference": replied.reference,
         "from_customer": replied.from_customer,
+        "contact_id": replied.requester.contact_id,
+        "email": replied.requester.email,
         "author": replied.author,
         "text": replied.text,
         "channel": replied.channel.value,
@@ -153,3 +162,24 @@ async def list_messages(
     query = select(messages).where(messages.c.reply_id.in_(read_here(ticket_id)))
     order = [messages.c.at, messages.c.version, messages.c.reply_id]
     return await paginate(connection, query, order=order, limit=limit, cursor=cursor)
+
+
+async def messages_with(
+    connection: AsyncConnection, ticket_id: UUID, contact_id: UUID | None, email: str | None
+) -> list[dict[str, Any]]:
+    """What was said by or to the requester of this ticket alone; a merged ticket of somebody else stays theirs."""
+    theirs = [messages.c.ticket_id == ticket_id]
+    if contact_id is not None:
+        theirs.append(messages.c.contact_id == contact_id)
+    if email is not None:
+        theirs.append(func.lower(messages.c.email) == email.lower())
+    query = select(messages).where(messages.c.reply_id.in_(read_here(ticket_id)), or_(*theirs))
+    query = query.order_by(messages.c.at, messages.c.version, messages.c.reply_id).limit(MOST_SHOWN)
+    return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def texts_of(connection: AsyncConnection, reply_ids: Sequence[UUID]) -> list[str]:
+    """What these messages say, in the order in which they were written."""
+    query = select(messages.c.text).where(messages.c.reply_id.in_(reply_ids))
+    found = await connection.execute(query.order_by(messages.c.at, messages.c.version))
+    return [str(row.text) for row in found]

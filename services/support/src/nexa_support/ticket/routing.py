@@ -14,6 +14,7 @@ from nexa_support.ticket.desk import Choice, Desk, Needs, Seat, choose
 from nexa_support.ticket.events import SeatFreed, SeatTaken
 from nexa_support.ticket.state import Open, State, Ticket
 
+NEXT_SHIFT = "next shift begins"
 INVESTIGATE_WITHIN = timedelta(hours=2)
 ROUTABLE_ROLES = (SupportRole.AGENT, SupportRole.MANAGER)
 
@@ -81,7 +82,7 @@ def _assigned(ticket: Ticket, seat: Seat, because: Because, now: datetime) -> Ti
 
 
 def _queued(ticket: Ticket, choice: Choice, now: datetime) -> TicketQueued:
-    begin = {"next shift begins": choice.next_begin.isoformat()} if choice.next_begin else {}
+    begin = {NEXT_SHIFT: choice.next_begin.isoformat()} if choice.next_begin else {}
     because = choice.because.model_copy(update={"facts": {**choice.because.facts, **begin}})
     return TicketQueued(**ticket.fields, waiting_since=ticket.waiting_since or now, because=because)
 

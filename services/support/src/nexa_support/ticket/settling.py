@@ -62,7 +62,7 @@ def hear_from_merged(command: HearFromMerged, state: State, now: datetime, desk:
     match state:
         case Open(status=TicketStatus.WAITING_FOR_CUSTOMER):
             return [conversing.awaited(state, reason)]
-        case Resolved() | Closed() if conversing.may_reopen(state, now, desk):
+        case Resolved() | Closed():
             return reopen(ReopenTicket(ticket_id=command.ticket_id, reason=reason), state, now, desk)
         case _:
             return []

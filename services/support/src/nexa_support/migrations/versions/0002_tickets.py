@@ -110,6 +110,8 @@ def upgrade() -> None:
         sa.Column("reference", sa.Text),
         sa.Column("version", sa.Integer),
         sa.Column("from_customer", sa.Boolean),
+        sa.Column("contact_id", sa.Uuid),
+        sa.Column("email", sa.Text),
         sa.Column("author", sa.Text),
         sa.Column("text", sa.Text),
         sa.Column("channel", sa.Text),
