@@ -20,13 +20,10 @@ from nexa_contracts.marketing import (
     EngagementKind,
     LeadCreated,
     LeadEngaged,
-    LeadEnrolledInNurture,
     LeadSourceKind,
     LeadUnsubscribed,
     LeadUpdated,
     LeadWithdrawn,
-    NurtureStepDue,
-    NurtureStopped,
 )
 from nexa_contracts.values import Money
 from nexa_marketing.campaign.decisions import ChangeCampaign, CreateCampaign, PublishFigures, campaign
@@ -44,10 +41,8 @@ from nexa_marketing.lead.decisions import (
 )
 from nexa_marketing.lead.events import LeadJoinedCampaign
 from nexa_marketing.lead.state import LeadOrigin, Profile
-from nexa_marketing.nurture.decisions import EnrolLead, Recipient, SendStep, StopNurture, UpdateRecipient, enrolment
-from nexa_marketing.nurture.events import RecipientKnown
 
-CAMPAIGN, LEAD, IMPORT, ENROLMENT, OTHER = (UUID(int=number) for number in range(1, 6))
+CAMPAIGN, LEAD, IMPORT, OTHER = (UUID(int=number) for number in (1, 2, 3, 5))
 PLAN = Plan(
     name="Q4 Product Webinar",
     type=LeadSourceKind.WEBINAR,
@@ -234,70 +229,6 @@ def test_a_withdrawn_lead_stays_withdrawn_when_a_file_names_it_again() -> None:
 
 def test_nothing_can_be_done_with_a_lead_that_is_not_there() -> None:
     given(lead).when(UnsubscribeLead(LEAD)).then_refused(rule="lead.unknown")
-
-
-# Nurture
-
-DANA = Recipient(PLAN.name, "dana@acme.example", "Dana", "Acme")
-SERIES = "Webinar_Followup_Series"
-ENROL = EnrolLead(ENROLMENT, LEAD, CAMPAIGN, SERIES, 1, DANA)
-ENROLLED = LeadEnrolledInNurture(
-    enrolment_id=ENROLMENT, lead_id=LEAD, campaign_id=CAMPAIGN, series=SERIES, series_version=1
-)
-
-
-def known(recipient: Recipient) -> RecipientKnown:
-    return RecipientKnown(enrolment_id=ENROLMENT, **vars(recipient))
-
-
-def due(step: int) -> NurtureStepDue:
-    return NurtureStepDue(
-        enrolment_id=ENROLMENT,
-        lead_id=LEAD,
-        campaign_id=CAMPAIGN,
-        series=SERIES,
-        step=step,
-        template=f"webinar_followup_{step}.v1",
-        **vars(DANA),
-    )
-
-
-def stopped(reason: str) -> NurtureStopped:
-    return NurtureStopped(enrolment_id=ENROLMENT, lead_id=LEAD, campaign_id=CAMPAIGN, reason=reason)
-
-
-def test_a_lead_is_enrolled_once_and_its_first_mail_is_due_at_once() -> None:
-    given(enrolment).when(ENROL).then(ENROLLED, known(DANA), due(1))
-    given(enrolment, ENROLLED, known(DANA), due(1)).when(ENROL).then()
-
-
-def test_each_step_falls_due_once_and_in_order_and_the_last_one_ends_the_series() -> None:
-    first = (ENROLLED, known(DANA), due(1))
-    given(enrolment, *first).when(SendStep(ENROLMENT, 1)).then()
-    given(enrolment, *first).when(SendStep(ENROLMENT, 3)).then()
-    given(enrolment, *first).when(SendStep(ENROLMENT, 2)).then(due(2))
-    given(enrolment, *first, due(2)).when(SendStep(ENROLMENT, 3)).then(due(3), stopped("finished"))
-
-
-@pytest.mark.parametrize("reason", ["unsubscribed", "converted", "withdrawn", "promoted"])
-def test_a_stopped_series_sends_nothing_more(reason: str) -> None:
-    first = (ENROLLED, known(DANA), due(1))
-    given(enrolment, *first).when(StopNurture(ENROLMENT, reason)).then(stopped(reason))
-    given(enrolment, *first, stopped(reason)).when(SendStep(ENROLMENT, 2)).then()
-    given(enrolment, *first, stopped(reason)).when(StopNurture(ENROLMENT, "converted")).then()
-    given(enrolment, *first, stopped(reason)).when(ENROL).then()
-
-
-def test_a_lead_without_an_address_is_enrolled_and_waits_for_one() -> None:
-    nobody = Recipient(PLAN.name)
-    enrol = EnrolLead(ENROLMENT, LEAD, CAMPAIGN, SERIES, 1, nobody)
-    given(enrolment).when(enrol).then(ENROLLED, known(nobody))
-    given(enrolment, ENROLLED, known(nobody)).when(UpdateRecipient(ENROLMENT, DANA)).then(known(DANA), due(1))
-
-
-def test_a_changed_address_is_noted_without_another_mail() -> None:
-    moved = Recipient(PLAN.name, "dana@birch.example", "Dana", "Birch")
-    given(enrolment, ENROLLED, known(DANA), due(1)).when(UpdateRecipient(ENROLMENT, moved)).then(known(moved))
 
 
 def test_company_sizes_come_from_the_contract() -> None:

@@ -12,14 +12,18 @@ from nexa_chassis.domain import Deadline, derive
 from nexa_chassis.testing import NOW, given, project, recorded
 from nexa_contracts.envelope import Event
 from nexa_contracts.marketing import (
+    EngagementKind,
     LeadCreated,
     LeadEnrolledInNurture,
     LeadUnsubscribed,
     LeadUpdated,
     LeadWithdrawn,
+    NurtureMoved,
     NurtureStepDue,
+    NurtureStepScheduled,
     NurtureStopped,
 )
+from nexa_contracts.notifier import EmailClicked, EmailOpened, UnsubscribeRequested
 from nexa_contracts.sales import (
     AssignmentReason,
     DealClosedLost,
@@ -27,13 +31,18 @@ from nexa_contracts.sales import (
     DealCreated,
     DealReopened,
     LeadAssigned,
+    LeadRecycled,
 )
 from nexa_contracts.scoring import LeadScored
 from nexa_contracts.values import Band, Because, Money
-from nexa_marketing.nurture.decisions import EnrolLead, Recipient, SendStep, StopNurture, UpdateRecipient
+from nexa_marketing.lead.decisions import NoteMailAnswer, UnsubscribeLead
+from nexa_marketing.nurture.decisions import EnrolLead, NoteAnswer, SendStep, StopNurture, UpdateRecipient
 from nexa_marketing.nurture.events import RecipientKnown
+from nexa_marketing.nurture.series import Ending, Entrant
+from nexa_marketing.nurture.state import Recipient
 from nexa_marketing.reactions.next_nurture_step import next_nurture_step
-from nexa_marketing.reactions.nurture_low_leads import nurture_low_leads
+from nexa_marketing.reactions.nurture_low_leads import enrolment_of, nurture_low_leads
+from nexa_marketing.reactions.take_answers_to_mails import take_answers_to_mails
 from nexa_marketing.read_models.campaign_results import campaign_changes, campaign_results
 from nexa_marketing.read_models.nurture_list import nurture_list
 
@@ -45,7 +54,7 @@ CREATED = LeadCreated(
     lead_id=LEAD, campaign_id=CAMPAIGN, campaign_name=NAME, email="dana@acme.example", first_name="Dana"
 )
 DANA = Recipient(NAME, "dana@acme.example", "Dana")
-ENROL = EnrolLead(ENROLMENT, LEAD, CAMPAIGN, SERIES, 1, DANA)
+ENROL = EnrolLead(ENROLMENT, Entrant(LEAD, CAMPAIGN), DANA)
 
 
 def scored(band: Band, score: int = 30, previous: Band | None = None) -> LeadScored:
@@ -119,12 +128,83 @@ def step_due(step: int) -> NurtureStepDue:
     )
 
 
-def test_each_mail_sets_the_time_of_the_next_and_the_last_one_sets_none() -> None:
-    second = Deadline(at=NOW + timedelta(days=3), command=SendStep(ENROLMENT, 2))
-    third = Deadline(at=NOW + timedelta(days=7), command=SendStep(ENROLMENT, 3))
-    given(next_nurture_step).when(step_due(1)).then(second)
-    given(next_nurture_step).when(step_due(2)).then(third)
-    given(next_nurture_step).when(step_due(3)).then()
+def scheduled(step: int) -> NurtureStepScheduled:
+    return NurtureStepScheduled(
+        enrolment_id=ENROLMENT,
+        lead_id=LEAD,
+        campaign_id=CAMPAIGN,
+        series=SERIES,
+        series_version=1,
+        step=step,
+        step_key=str(step),
+        since=NOW,
+        at=NOW + timedelta(days=3),
+        passed=tuple(str(number) for number in range(1, step)),
+    )
+
+
+def test_a_step_that_has_a_time_is_taken_then() -> None:
+    deadline = Deadline(at=NOW + timedelta(days=3), command=SendStep(ENROLMENT, 2))
+    given(next_nurture_step).when(scheduled(2)).then(deadline)
+
+
+def ended(reason: str, entry: int = 1) -> NurtureStopped:
+    return NurtureStopped(
+        enrolment_id=enrolment_of(LEAD, entry), lead_id=LEAD, campaign_id=CAMPAIGN, reason=reason, series=SERIES
+    )
+
+
+def test_who_has_been_through_a_series_asks_for_one_again_with_a_later_low_score() -> None:
+    finished = (CREATED, scored(Band.LOW), ended("finished"))
+    again = EnrolLead(enrolment_of(LEAD, 2), Entrant(LEAD, CAMPAIGN, before=(Ending(SERIES, NOW),)), DANA)
+    given(nurture_low_leads, *finished).when(scored(Band.LOW, 35, Band.LOW)).then(again)
+    given(nurture_low_leads, *finished).when(scored(Band.MEDIUM, 55, Band.LOW)).then()
+    given(nurture_low_leads, *finished, UNSUBSCRIBED).when(scored(Band.LOW, 35, Band.LOW)).then()
+    given(nurture_low_leads, *finished).when(UNSUBSCRIBED).then(StopNurture(enrolment_of(LEAD, 2), "unsubscribed"))
+
+
+RECYCLED = LeadRecycled(lead_id=LEAD, campaign_id=CAMPAIGN, band=Band.LOW, score=30, reason="No budget", round=2)
+
+
+def test_a_low_lead_that_sales_sends_back_asks_for_a_series_again_unless_it_left_for_another_reason() -> None:
+    with_rep = (CREATED, scored(Band.HIGH, 80), ASSIGNED)
+    given(nurture_low_leads, *with_rep).when(RECYCLED).then(ENROL)
+    promoted = (CREATED, scored(Band.LOW), ASSIGNED, ended("promoted"))
+    again = EnrolLead(enrolment_of(LEAD, 2), Entrant(LEAD, CAMPAIGN, before=(Ending(SERIES, NOW),)), DANA)
+    given(nurture_low_leads, *promoted).when(RECYCLED).then(again)
+    given(nurture_low_leads, *promoted, UNSUBSCRIBED).when(RECYCLED).then()
+    given(nurture_low_leads, UNSUBSCRIBED, *promoted).when(RECYCLED).then()
+    high = RECYCLED.model_copy(update={"band": Band.HIGH})
+    given(nurture_low_leads, *promoted).when(high).then()
+
+
+def answered(event: type[Event], **fields: object) -> Event:
+    mail = {"notification_id": REP, "kind": "nurture_step", "about": LEAD, "occurred_at": NOW}
+    return event.model_validate({**mail, **fields})
+
+
+def test_what_a_person_does_with_a_mail_counts_and_what_a_program_does_not() -> None:
+    place = {"enrolment_id": ENROLMENT, "step": "2"}
+    link = {"link": 0, "url": "https://nexa.example/answers"}
+    opened, clicked = NoteAnswer(ENROLMENT, "2", clicked=False), NoteAnswer(ENROLMENT, "2", clicked=True)
+    given(take_answers_to_mails).when(answered(EmailOpened, **place)).then(
+        NoteMailAnswer(LEAD, EngagementKind.EMAIL_OPENED, NOW), opened
+    )
+    given(take_answers_to_mails).when(answered(EmailClicked, **place, **link)).then(
+        NoteMailAnswer(LEAD, EngagementKind.EMAIL_CLICKED, NOW, "https://nexa.example/answers"), clicked
+    )
+    given(take_answers_to_mails).when(answered(EmailClicked, **place, **link, first=False)).then()
+    given(take_answers_to_mails).when(answered(EmailOpened, **place, machine="prefetched")).then()
+    given(take_answers_to_mails).when(answered(EmailClicked, **link, machine="asked for the head only")).then()
+    given(take_answers_to_mails).when(answered(EmailOpened, kind="thank_you")).then(
+        NoteMailAnswer(LEAD, EngagementKind.EMAIL_OPENED, NOW)
+    )
+    given(take_answers_to_mails).when(answered(EmailOpened, kind="rep_notice")).then()
+
+
+def test_unsubscribing_by_a_mail_unsubscribes_the_lead() -> None:
+    given(take_answers_to_mails).when(answered(UnsubscribeRequested)).then(UnsubscribeLead(LEAD))
+    given(take_answers_to_mails).when(answered(UnsubscribeRequested, kind="welcome")).then()
 
 
 def deal(event: type[Event], **fields: Any) -> Event:
@@ -174,3 +254,16 @@ def test_the_nurture_list_shows_who_waits_for_an_address_and_how_far_others_are(
     finished = NurtureStopped(enrolment_id=ENROLMENT, lead_id=LEAD, campaign_id=CAMPAIGN, reason="finished")
     (row,) = project(nurture_list, enrolled, somebody, step_due(1), finished)
     assert (row["status"], row["has_address"], row["step"]) == ("finished", True, 1)
+
+
+def test_the_nurture_list_shows_what_comes_next_and_what_is_behind_also_after_a_move() -> None:
+    enrolled = LeadEnrolledInNurture(
+        enrolment_id=ENROLMENT, lead_id=LEAD, campaign_id=CAMPAIGN, series=SERIES, series_version=1
+    )
+    moved = NurtureMoved(
+        enrolment_id=ENROLMENT, lead_id=LEAD, campaign_id=CAMPAIGN, series=SERIES, from_version=1, series_version=2
+    )
+    (row,) = project(nurture_list, enrolled, step_due(1), scheduled(2), moved, scheduled(3))
+    assert (row["series_version"], row["next_step"], row["passed"]) == (2, "3", "1 2")
+    (row,) = project(nurture_list, enrolled, step_due(1), scheduled(2), ended("unsubscribed"))
+    assert (row["status"], row["next_step"], row["next_at"]) == ("stopped", None, None)

@@ -1,4 +1,4 @@
-"""The nurture list and its series over HTTP."""
+"""The nurture list over HTTP."""
 
 from datetime import datetime
 from typing import Literal
@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from nexa_chassis.http.paging import Page, paginate
 from nexa_marketing.api.campaigns import Marketer
-from nexa_marketing.nurture.series import ALL_SERIES
 from nexa_marketing.read_models.nurture_list import enrolments
 
 routes = APIRouter(tags=["nurture"])
@@ -29,18 +28,9 @@ class EnrolmentRow(BaseModel):
     enrolled_at: datetime
     step_at: datetime | None
     ended_at: datetime | None
-
-
-class StepView(BaseModel):
-    number: int
-    delay_hours: float = Field(description="After the mail before it, the first one after the enrolment.")
-    template: str
-
-
-class SeriesView(BaseModel):
-    name: str
-    version: int
-    steps: list[StepView]
+    detail: str | None = Field(description="Why it ended, where there is more to say than the reason.")
+    next_step: str | None = Field(description="Key of the step that comes next.")
+    next_at: datetime | None = Field(description="When it is due; without an address it waits beyond that.")
 
 
 @routes.get("/nurture")
@@ -48,6 +38,7 @@ async def list_enrolments(
     call: Marketer,
     status: Literal["active", "finished", "stopped"] | None = None,
     waiting_for: Literal["address"] | None = None,
+    series: str | None = None,
     campaign_id: UUID | None = None,
     lead_id: UUID | None = None,
     limit: int | None = None,
@@ -59,6 +50,8 @@ async def list_enrolments(
         query = query.where(columns.status == status)
     if waiting_for == "address":
         query = query.where(columns.status == "active", columns.has_address.is_(False))
+    if series is not None:
+        query = query.where(columns.series == series)
     if campaign_id is not None:
         query = query.where(columns.campaign_id == campaign_id)
     if lead_id is not None:
@@ -67,18 +60,3 @@ async def list_enrolments(
         order = [columns.enrolled_at, columns.enrolment_id]
         page = await paginate(connection, query, order=order, limit=limit, cursor=cursor)
     return Page(items=[EnrolmentRow(**row) for row in page.items], next=page.next)
-
-
-@routes.get("/nurture/series")
-async def list_series(call: Marketer) -> list[SeriesView]:
-    return [
-        SeriesView(
-            name=series.name,
-            version=series.version,
-            steps=[
-                StepView(number=step.number, delay_hours=step.delay.total_seconds() / 3600, template=step.template)
-                for step in series.steps
-            ],
-        )
-        for series in ALL_SERIES
-    ]

@@ -62,6 +62,16 @@ class EngageLead:
 
 
 @dataclass(frozen=True)
+class NoteMailAnswer:
+    """The lead opened a mail or followed a link of one. Nobody asked for it, so a lead that is gone lets it pass."""
+
+    lead_id: UUID
+    kind: EngagementKind
+    occurred_at: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class UnsubscribeLead:
     lead_id: UUID
 
@@ -83,7 +93,7 @@ class UndoImport:
 
 
 LeadCommand: TypeAlias = (
-    RegisterLead | ImportLead | ChangeLead | EngageLead | UnsubscribeLead | WithdrawLead | UndoImport
+    RegisterLead | ImportLead | ChangeLead | EngageLead | NoteMailAnswer | UnsubscribeLead | WithdrawLead | UndoImport
 )
 
 
@@ -97,6 +107,8 @@ def decide(command: LeadCommand, state: Lead, now: datetime) -> Sequence[Event]:
             return _imported(command, state)
         case (ImportLead(), Withdrawn()) | (UnsubscribeLead() | WithdrawLead() | UndoImport(), Withdrawn()):
             return []
+        case NoteMailAnswer(), NoLead() | Withdrawn():
+            return []
         case _, NoLead():
             raise NotFound(f"There is no lead {command.lead_id}.", rule="lead.unknown")
         case _, Withdrawn(reason=reason):
@@ -105,6 +117,8 @@ def decide(command: LeadCommand, state: Lead, now: datetime) -> Sequence[Event]:
             return _changed(command, state)
         case EngageLead(), Active():
             return _engaged(command, state, now)
+        case NoteMailAnswer(lead_id, kind, occurred_at, detail), Active():
+            return _engaged(EngageLead(lead_id, kind, min(occurred_at, now), detail), state, now)
         case UnsubscribeLead(lead_id), Active():
             return (
                 [] if state.unsubscribed else [LeadUnsubscribed(lead_id=lead_id, campaign_id=state.origin.campaign_id)]
@@ -193,7 +207,16 @@ def _engaged(command: EngageLead, state: Active, now: datetime) -> Sequence[Lead
 lead: Aggregate[LeadCommand, Lead] = Aggregate(
     name="lead",
     key="lead_id",
-    commands=(RegisterLead, ImportLead, ChangeLead, EngageLead, UnsubscribeLead, WithdrawLead, UndoImport),
+    commands=(
+        RegisterLead,
+        ImportLead,
+        ChangeLead,
+        EngageLead,
+        NoteMailAnswer,
+        UnsubscribeLead,
+        WithdrawLead,
+        UndoImport,
+    ),
     initial=NoLead(),
     evolve=evolve,
     decide=decide,

@@ -14,3 +14,11 @@ class RecipientKnown(Event):
     email: Annotated[str | None, Personal()] = None
     first_name: Annotated[str | None, Personal()] = None
     company: str | None = None
+
+
+class StepAnswered(Event):
+    """A person opened the mail of this step, or followed a link of it."""
+
+    enrolment_id: UUID
+    step: str
+    clicked: bool
