@@ -32,7 +32,7 @@ from nexa_support.ticket.commands import (
 )
 
 from .promises import MINUTE, Watched, local, policy
-from .stories import DAY, HOUR, LEA, MIA, MONDAY, TICKET, desk, id_of, message, seat, submit, take
+from .stories import ACCOUNT, DAY, HOUR, LEA, MIA, MONDAY, TICKET, desk, id_of, message, seat, submit, take
 from .test_working_time import BERLIN, LORD_HOWE, NEW_YORK, SYDNEY, every_day, on
 
 ACKNOWLEDGE, NEXT, RESOLVE = SlaClock.ACKNOWLEDGE, SlaClock.NEXT_RESPONSE, SlaClock.RESOLVE
@@ -243,9 +243,11 @@ def test_the_plan_of_the_account_chooses_the_policy() -> None:
     story.change(gold, policy())
     story.tell(submit())
     assert story.of(SlaClocksMoved)[-1].policy == "all"
-    story.tell(TakePlan(ticket_id=TICKET, plan="enterprise"))
+    plan = TakePlan(ticket_id=TICKET, account_id=ACCOUNT, plan="enterprise")
+    story.tell(plan)
     assert (story.of(SlaClocksMoved)[-1].policy, story.clock(ACKNOWLEDGE).target_minutes) == ("gold", 15)
-    assert list(story.tell(TakePlan(ticket_id=TICKET, plan="enterprise"))) == []
+    assert list(story.tell(plan)) == []
+    assert list(story.tell(TakePlan(ticket_id=TICKET, account_id=id_of("Globex"), plan=None))) == []
 
 
 def test_where_no_policy_matches_nothing_is_promised() -> None:

@@ -13,6 +13,7 @@ from nexa_chassis.clock import write_clock
 from nexa_chassis.elsewhere import other_services
 from nexa_chassis.origin import Origin
 from nexa_chassis.running import eventually, running
+from nexa_contracts.sales import DealClosedWon
 from nexa_contracts.support import SupportRole
 from nexa_local.infra import Infra
 from nexa_local.postgres import Database
@@ -22,6 +23,7 @@ from nexa_support.sla.policies import DEFAULT_POLICIES
 from .conftest import Support
 from .promises import MINUTE
 from .stories import HOUR, MONDAY, id_of, submit
+from .test_plans import bought
 
 P1 = {"priority": "critical", "severity": "p1", "reason": "Blocks core functionality"}
 
@@ -205,6 +207,23 @@ async def test_a_set_is_checked_kept_in_versions_and_changed_by_managers_alone(s
     await support.ask("GET", f"/tickets/{UUID(int=7)}/sla", 404)
     headers = {"if-match": '"9"'}
     await support.ask("PUT", "/sla/policies", 412, by=support.manager, json=body(), headers=headers)
+
+
+async def test_what_an_account_bought_chooses_the_policy_of_its_tickets(simulated: Support) -> None:
+    support = simulated
+    gold = body()
+    gold["policies"].insert(
+        0, gold["policies"][2] | {"name": "enterprise", "severities": [], "plans": ["enterprise plan"]}
+    )
+    await support.ask("PUT", "/sla/policies", by=support.manager, json=gold)
+    ticket = await support.submit()
+    assert (await support.ask("GET", f"/tickets/{ticket['ticket_id']}/sla"))["policy"] == "p3 in office hours"
+    won = bought("Enterprise Plan").event
+    assert isinstance(won, DealClosedWon)
+    await support.others.say(won)
+    path = f"/tickets/{ticket['ticket_id']}/sla"
+    view = await support.until(path, lambda view: view["plan"] == "Enterprise Plan", "the plan is known")
+    assert view["policy"] == "enterprise"
 
 
 async def test_two_who_change_a_ticket_and_the_policies_at_once_leave_nobody_behind(simulated: Support) -> None:

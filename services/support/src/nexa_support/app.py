@@ -8,6 +8,7 @@ from nexa_support.reactions.hear_late_customers import hear_late_customers
 from nexa_support.reactions.route_unanalysed_tickets import route_unanalysed_tickets
 from nexa_support.reactions.route_waiting_tickets import route_waiting_tickets
 from nexa_support.reactions.take_analysis import take_analysis
+from nexa_support.reactions.take_plan import take_plan
 from nexa_support.reactions.watch_promises import watch_promises
 from nexa_support.read_models.account_directory import account_directory
 from nexa_support.read_models.agent_desk import agent_desk
@@ -35,6 +36,7 @@ support = Service(
         follow_merged_tickets,
         hear_late_customers,
         watch_promises,
+        take_plan,
     ],
     read_models=[
         account_directory,

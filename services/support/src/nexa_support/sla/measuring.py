@@ -55,8 +55,10 @@ def target_of(policy: SlaPolicy, clock: SlaClock) -> timedelta:
 
 def _read(run: Run, pauses: tuple[Pause, ...], policy: SlaPolicy, time: WorkingTime, now: datetime) -> Reading:
     until = run.ended_at or now
-    stretches = list(_running(run, pauses, until))
-    used = sum((time.between(stretch.begin, stretch.end) for stretch in stretches), timedelta())
+    stretches = [
+        _Stretch(begin, time.between(begin, end), goes_on) for begin, end, goes_on in _running(run, pauses, until)
+    ]
+    used = sum((stretch.lasts for stretch in stretches), timedelta())
     target = target_of(policy, run.clock)
 
     def reached(percent: int) -> datetime | None:
@@ -87,14 +89,15 @@ def _state(run: Run, due_at: datetime | None, until: datetime, goes_on: bool) ->
 
 @dataclass(frozen=True)
 class _Stretch:
-    """When the clock ran without a break; `goes_on`: it still does."""
+    """When the clock ran without a break, and how much of the calendar's time that was; `goes_on`: it still does."""
 
     begin: datetime
-    end: datetime
+    lasts: timedelta
     goes_on: bool
 
 
-def _running(run: Run, pauses: tuple[Pause, ...], until: datetime) -> Iterator[_Stretch]:
+def _running(run: Run, pauses: tuple[Pause, ...], until: datetime) -> Iterator[tuple[datetime, datetime, bool]]:
+    """Begin and end of each stretch, and whether it goes on."""
     begin = run.began_at
     for pause in pauses:
         if pause.ended_at is not None and pause.ended_at <= begin:
@@ -102,19 +105,18 @@ def _running(run: Run, pauses: tuple[Pause, ...], until: datetime) -> Iterator[_
         if pause.began_at >= until and run.ended_at is not None:
             break
         if pause.began_at > begin:
-            yield _Stretch(begin, min(pause.began_at, until), goes_on=False)
+            yield begin, min(pause.began_at, until), False
         if pause.ended_at is None:
             return
         begin = pause.ended_at
     if begin <= until:
-        yield _Stretch(begin, until, goes_on=run.ended_at is None)
+        yield begin, until, run.ended_at is None
 
 
 def _reached(amount: timedelta, stretches: list[_Stretch], time: WorkingTime) -> datetime | None:
     """When so much time is used: in the past, or ahead if the clock goes on."""
     for stretch in stretches:
-        lasts = time.between(stretch.begin, stretch.end)
-        if lasts >= amount or stretch.goes_on:
+        if stretch.lasts >= amount or stretch.goes_on:
             return time.after(stretch.begin, amount)
-        amount -= lasts
+        amount -= stretch.lasts
     return None

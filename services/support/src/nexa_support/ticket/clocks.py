@@ -43,7 +43,9 @@ def moved(command: Command, state: State, events: Sequence[Event], now: datetime
     ticket = state.ticket
     clocks = ticket.clocks
     course, moments = _went_on(clocks.course, events, now)
-    plan = command.plan if isinstance(command, TakePlan) else clocks.plan
+    plan = clocks.plan
+    if isinstance(command, TakePlan) and command.account_id == ticket.account_id:
+        plan = command.plan
     measured = course.settled or clocks.measured_by == (desk.policies.version, ticket.severity, plan)
     if not moments and measured:  # what is settled stays as it was measured last
         return []

@@ -281,9 +281,10 @@ class MeasureClocks:
 
 @dataclass(frozen=True, kw_only=True)
 class TakePlan:
-    """The plan of the ticket's account, which policies may go by; the clocks are measured anew."""
+    """The plan of an account, which policies may go by; if the ticket is this account's, its clocks are measured anew."""
 
     ticket_id: UUID
+    account_id: UUID
     plan: str | None
 
 
