@@ -2,7 +2,7 @@
 
 from nexa_chassis.service import Service
 from nexa_sales.aggregates import account, assignment, contact, deal, import_routing, rep, routing_rules, task
-from nexa_sales.api import accounts, deals, follow_ups, imports, leads, reps, routing, tasks
+from nexa_sales.api import accounts, deals, follow_ups, imports, leads, reps, routing, tasks, what_if
 from nexa_sales.hand_over_leads import hand_over_leads
 from nexa_sales.offer_waiting_leads import offer_waiting_leads
 from nexa_sales.reactions.alert_of_long_waits import alert_of_long_waits
@@ -19,6 +19,7 @@ from nexa_sales.read_models import routing_rule_versions
 from nexa_sales.read_models.account_book import account_book
 from nexa_sales.read_models.account_history import account_history
 from nexa_sales.read_models.deal_stages import deal_stages
+from nexa_sales.read_models.desk_at_a_day import desk_at_a_day
 from nexa_sales.read_models.follow_ups_due import follow_ups_due
 from nexa_sales.read_models.how_an_import_was_routed import how_an_import_was_routed
 from nexa_sales.read_models.lead_history import lead_history, lead_history_elsewhere
@@ -48,6 +49,7 @@ sales = Service(
     ],
     read_models=[
         rep_desk,
+        desk_at_a_day,
         routing_rule_versions.model,
         who_is_waiting_for_a_rep,
         where_leads_stand,
@@ -66,6 +68,7 @@ sales = Service(
     routes=[
         reps.routes,
         routing.routes,
+        what_if.routes,
         leads.routes,
         tasks.routes,
         follow_ups.routes,

@@ -1,0 +1,242 @@
+"""A period of real leads routed once more, in memory, by other rules or with another roster. Nothing is written.
+
+What people and leads did stays as it was: a lead closes when it really closed, whoever has it here; one that a person gave to
+a rep goes to that rep. A lead that waits is offered as soon as somebody has room.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from nexa_contracts.sales import (
+    AssignmentReason,
+    LeadAssigned,
+    LeadQueued,
+    LeadRecycled,
+    RepLeft,
+    RepUpdated,
+    RepWindowOpened,
+    RoutingRulesChanged,
+)
+from nexa_contracts.values import Band
+from nexa_sales.assignment.choosing import Demand, not_serving, turn_of, unfit_for, without_room
+from nexa_sales.assignment.desk import Seat, listed
+from nexa_sales.assignment.events import LeadWorked
+from nexa_sales.routing_rules.state import Rules
+from nexa_sales.what_if.history import DeskRow, History, LeadRow
+
+Change: TypeAlias = Callable[[Seat], Seat | None]
+"""What a changed roster makes of a seat; None: nobody sits there."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be tried. Rules None: those that were in force at each time."""
+
+    rules: Rules | None = None
+    changes: Mapping[UUID, Change] = field(default_factory=dict)
+    newcomers: Sequence[Seat] = ()
+
+
+AS_IT_IS = Plan()
+
+
+@dataclass(slots=True)
+class Placed:
+    """A lead of the period. `rep_id` and `assigned_at` are of the replay, None while it waits; the rest is as it really was."""
+
+    demand: Demand
+    arrived_at: datetime
+    rep_id: UUID | None = None
+    assigned_at: datetime | None = None
+    really_with: UUID | None = None
+    really_assigned_at: datetime | None = None
+    contacted_at: datetime | None = None
+    closed_at: datetime | None = None
+    by_a_person: bool = False
+
+
+class Replay:
+    """Runs through a history when it is made; `seats`, `leads` and `given` are how it ends."""
+
+    def __init__(self, history: History, plan: Plan) -> None:
+        self._plan = plan
+        self._turn = history.desk.turn
+        self._rules = plan.rules or history.desk.rules
+        self._waiting: dict[Demand, deque[str]] = {}
+        self._serving: dict[Demand, list[UUID]] = {}
+        self.leads: dict[str, Placed] = {}
+        self.given: dict[UUID, int] = {}
+        self.seats: dict[UUID, Seat] = {seat.rep_id: seat for seat in plan.newcomers}
+        for seat in history.desk.seats.values():
+            self._seat(seat)
+        for lead_id, demand, since in history.waiting:
+            self._arrive(lead_id, demand, since)
+        for row in history.happened:
+            if isinstance(row, DeskRow):
+                self._desk_changed(row)
+            else:
+                self._happened(row)
+
+    def _seat(self, seat: Seat) -> None:
+        change = self._plan.changes.get(seat.rep_id)
+        changed = seat if change is None else change(seat)
+        if changed is None:
+            self.seats.pop(seat.rep_id, None)
+        else:
+            self.seats[seat.rep_id] = changed
+
+    def _desk_changed(self, row: DeskRow) -> None:
+        match row.event:
+            case RepUpdated() as rep:
+                self._seat(listed(rep, self.seats.get(rep.rep_id)))
+            case RepLeft(rep_id=rep_id):
+                self.seats.pop(rep_id, None)
+            case RepWindowOpened(rep_id=rep_id) if rep_id in self.seats:
+                self.seats[rep_id] = replace(self.seats[rep_id], given=0)
+            case RoutingRulesChanged(version=version, rules=rules) if self._plan.rules is None:
+                self._rules = Rules(version, rules)
+        self._serving.clear()
+        self._offer(list(self._waiting), row.at)
+
+    def _happened(self, row: LeadRow) -> None:
+        lead = self.leads.get(row.lead_id)
+        if row.kind is LeadAssigned:
+            self._really_assigned(row, lead)
+        elif row.kind is LeadQueued:
+            self._really_queued(row, lead)
+        elif row.kind is LeadRecycled:
+            if row.demand is not None and row.demand.band is not Band.LOW:
+                self._arrive(row.lead_id, row.demand, row.at)
+        elif row.kind is LeadWorked:
+            if lead is not None and lead.contacted_at is None:
+                lead.contacted_at = row.at
+        elif lead is None:
+            self._freed(row.rep_id, row.at)
+        elif lead.closed_at is None:
+            lead.closed_at = row.at
+            self._take_away(row.lead_id, lead, row.at)
+
+    def _really_assigned(self, row: LeadRow, lead: Placed | None) -> None:
+        assert row.demand is not None
+        if lead is None:
+            lead = self._comes_up(row)
+        elif row.reason is AssignmentReason.REROUTED:
+            self._route_again(row.lead_id, lead, row)
+        elif row.reason is AssignmentReason.REASSIGNED:
+            self._reassigned(row, lead)
+        lead.really_with = row.rep_id
+        lead.really_assigned_at = lead.really_assigned_at or row.at
+
+    def _comes_up(self, row: LeadRow) -> Placed:
+        """A lead of before the period, out of the series or from a rep who had it then, or a new one."""
+        assert row.demand is not None
+        self._freed(row.previous_rep_id, row.at)
+        if row.reason is not AssignmentReason.REASSIGNED:
+            return self._arrive(row.lead_id, row.demand, row.at)
+        lead = self.leads[row.lead_id] = Placed(row.demand, row.at)
+        self._reassigned(row, lead)
+        return lead
+
+    def _reassigned(self, row: LeadRow, lead: Placed) -> None:
+        """By a person, who is followed; or because its rep left, and then the rules decide."""
+        if row.previous_rep_id is not None and row.previous_rep_id not in self.seats:
+            if lead.rep_id is None or lead.rep_id not in self.seats:
+                self._route_again(row.lead_id, lead, row)
+        elif row.rep_id in self.seats:
+            lead.by_a_person = True
+            self._unqueue(row.lead_id, lead)
+            before = lead.rep_id
+            self._give(lead, row.rep_id, row.at)
+            self._freed(before, row.at)
+
+    def _really_queued(self, row: LeadRow, lead: Placed | None) -> None:
+        assert row.demand is not None
+        if lead is None:
+            self._freed(row.previous_rep_id, row.at)
+            self._arrive(row.lead_id, row.demand, row.at)
+        elif lead.rep_id in self.seats and row.demand.band is lead.demand.band:
+            lead.demand = row.demand
+        elif row.demand != lead.demand or row.previous_rep_id is not None:
+            self._route_again(row.lead_id, lead, row)
+
+    def _arrive(self, lead_id: str, demand: Demand, at: datetime) -> Placed:
+        lead = self.leads[lead_id] = Placed(demand, at)
+        self._route(lead_id, lead, at)
+        return lead
+
+    def _route(self, lead_id: str, lead: Placed, at: datetime) -> None:
+        chosen = self._choose(lead.demand)
+        if chosen is None:
+            self._waiting.setdefault(lead.demand, deque()).append(lead_id)
+        else:
+            self._give(lead, chosen, at)
+
+    def _route_again(self, lead_id: str, lead: Placed, row: LeadRow) -> None:
+        """It asks for something else, or its rep is gone. A lead that a present rep has stays if nobody else can take it."""
+        assert row.demand is not None
+        self._unqueue(lead_id, lead)
+        lead.demand = row.demand
+        before = lead.rep_id if lead.rep_id in self.seats else None
+        chosen = self._choose(row.demand)
+        if chosen is None and before is not None:
+            return
+        if chosen is None:
+            lead.rep_id = None
+            self._waiting.setdefault(row.demand, deque()).append(lead_id)
+            return
+        self._give(lead, chosen, row.at)
+        self._freed(before, row.at)
+
+    def _choose(self, demand: Demand) -> UUID | None:
+        serving = self._serving.get(demand)
+        if serving is None:
+            level = self._rules.rule_for(demand.band, demand.territory, demand.product).level
+            seats = self.seats.values()
+            serving = [each.rep_id for each in seats if each.level is level and not_serving(each, demand) is None]
+            self._serving[demand] = serving
+        free = [seat for seat in map(self.seats.__getitem__, serving) if without_room(seat) is None]
+        return min(free, key=turn_of).rep_id if free else None
+
+    def _give(self, lead: Placed, rep_id: UUID | None, at: datetime) -> None:
+        assert rep_id is not None
+        self._turn += 1
+        seat = self.seats[rep_id]
+        self.seats[rep_id] = replace(seat, open_leads=seat.open_leads + 1, given=seat.given + 1, last_turn=self._turn)
+        self.given[rep_id] = self.given.get(rep_id, 0) + 1
+        lead.rep_id, lead.assigned_at = rep_id, lead.assigned_at or at
+
+    def _take_away(self, lead_id: str, lead: Placed, at: datetime) -> None:
+        self._unqueue(lead_id, lead)
+        self._freed(lead.rep_id, at)
+
+    def _unqueue(self, lead_id: str, lead: Placed) -> None:
+        if lead.rep_id is None and lead_id in (queue := self._waiting.get(lead.demand, deque())):
+            queue.remove(lead_id)
+
+    def _freed(self, rep_id: UUID | None, at: datetime) -> None:
+        """The rep has one open lead less, and perhaps room for one that waits."""
+        seat = None if rep_id is None else self.seats.get(rep_id)
+        if seat is None:
+            return
+        freed = self.seats[seat.rep_id] = replace(seat, open_leads=seat.open_leads - 1)
+        if self._waiting and without_room(freed) is None:
+            self._offer([demand for demand in self._waiting if unfit_for(freed, demand) is None], at)
+
+    def _offer(self, demands: list[Demand], at: datetime) -> None:
+        """To those that waited longest of these demands, for as long as somebody can take one."""
+        open_demands = {demand for demand in demands if self._waiting.get(demand)}
+        while open_demands:
+            demand = min(open_demands, key=lambda each: self.leads[self._waiting[each][0]].arrived_at)
+            chosen = self._choose(demand)
+            if chosen is None:
+                open_demands.discard(demand)
+                continue
+            queue = self._waiting[demand]
+            self._give(self.leads[queue.popleft()], chosen, at)
+            if not queue:
+                del self._waiting[demand]
+                open_demands.discard(demand)
