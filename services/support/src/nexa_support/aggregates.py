@@ -4,6 +4,8 @@ from nexa_chassis.domain import Aggregate, AggregateInContext
 from nexa_contracts import topics
 from nexa_support.agent import decisions as agent_decisions
 from nexa_support.agent import state as agent_state
+from nexa_support.feature_request import decisions as feature_request_decisions
+from nexa_support.feature_request import state as feature_request_state
 from nexa_support.read_models import agent_desk
 from nexa_support.sla import changing as sla_changing
 from nexa_support.sla import policies as sla
@@ -43,4 +45,14 @@ sla_policies = Aggregate[sla_changing.ChangePolicies, sla.Policies](
     initial=sla.DEFAULT_POLICIES,
     evolve=sla.evolve,
     decide=sla_changing.decide,
+)
+
+feature_request = Aggregate[feature_request_decisions.Command, feature_request_state.State](
+    name="feature_request",
+    key="request_id",
+    topic=topics.FEATURE_REQUEST,
+    commands=feature_request_decisions.COMMANDS,
+    initial=feature_request_state.NotRequested(),
+    evolve=feature_request_state.evolve,
+    decide=feature_request_decisions.decide,
 )

@@ -1,12 +1,13 @@
 """Support: from a ticket to the fix and back to every customer."""
 
 from nexa_chassis.service import Service
-from nexa_support.aggregates import agent, sla_policies, ticket
-from nexa_support.api import agents, sla, ticket_merging, ticket_work, tickets
+from nexa_support.aggregates import agent, feature_request, sla_policies, ticket
+from nexa_support.api import agents, feature_requests, sla, ticket_merging, ticket_work, tickets
 from nexa_support.reactions.follow_merged_tickets import follow_merged_tickets
 from nexa_support.reactions.hear_late_customers import hear_late_customers
 from nexa_support.reactions.route_unanalysed_tickets import route_unanalysed_tickets
 from nexa_support.reactions.route_waiting_tickets import route_waiting_tickets
+from nexa_support.reactions.ship_requested_features import ship_requested_features
 from nexa_support.reactions.take_analysis import take_analysis
 from nexa_support.reactions.take_plan import take_plan
 from nexa_support.reactions.watch_promises import watch_promises
@@ -17,6 +18,7 @@ from nexa_support.read_models.promises_due import promises_due
 from nexa_support.read_models.sla_policies import sla_policies as sla_policies_in_force
 from nexa_support.read_models.ticket_list import ticket_list
 from nexa_support.read_models.ticket_notes import ticket_notes
+from nexa_support.read_models.wished_features import wished_features
 from nexa_support.sla.measuring_anew import measure_clocks
 from nexa_support.tables import metadata
 
@@ -26,10 +28,12 @@ support = Service(
     metadata=metadata,
     aggregates=[
         agent,
+        feature_request,
         ticket,
         sla_policies,
     ],
     reactions=[
+        ship_requested_features,
         take_analysis,
         route_unanalysed_tickets,
         route_waiting_tickets,
@@ -39,6 +43,7 @@ support = Service(
         take_plan,
     ],
     read_models=[
+        wished_features,
         account_directory,
         agent_desk,
         ticket_list,
@@ -50,6 +55,7 @@ support = Service(
     jobs=[measure_clocks],
     workers=[],
     routes=[
+        feature_requests.routes,
         agents.routes,
         tickets.routes,
         ticket_work.routes,
