@@ -1,9 +1,14 @@
 """What customers are promised: clocks that run, pause and stop, warnings, breaches and who hears of them."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given as over
+from hypothesis import settings
+from hypothesis import strategies as st
 
+from nexa_chassis.domain import Refused
 from nexa_contracts.support import (
     BusinessCalendar,
     ClockState,
@@ -16,11 +21,13 @@ from nexa_contracts.support import (
     TicketPriority,
     TicketStatus,
 )
+from nexa_support.sla.clocks import standing
 from nexa_support.sla.policies import DEFAULT_POLICIES
 from nexa_support.ticket.commands import (
     AcknowledgeBug,
     AddNote,
     ChangeStatus,
+    HearFromMerged,
     LinkBug,
     MeasureClocks,
     MergeTicket,
@@ -177,6 +184,17 @@ def test_a_merged_ticket_stands_still_until_it_goes_on_by_itself() -> None:
     assert story.clock().due_at == story.now + 8 * HOUR
 
 
+def test_what_the_customer_writes_in_a_merged_ticket_is_answered_where_it_goes_on() -> None:
+    story = submitted()
+    story.tell(message("Hello", from_customer=False))
+    story.after(30)
+    story.tell(HearFromMerged(ticket_id=TICKET, from_reference="T-OTHER"))
+    assert (story.clock(NEXT).state, story.clock(NEXT).due_at) == (ClockState.RUNNING, story.now + 2 * HOUR)
+    story.after(30)
+    story.tell(message("Here is what to do", from_customer=False))
+    assert story.clock(NEXT).state is ClockState.MET
+
+
 def test_a_customer_who_writes_after_all_is_settled_for_good_is_promised_nothing_there() -> None:
     story = submitted()
     story.tell(RESOLVED)
@@ -270,6 +288,53 @@ def test_a_settled_ticket_stays_as_it_was_measured() -> None:
     story.tell(RESOLVED)
     story.change(policy(acknowledge_minutes=1))
     assert list(story.tell(MeasureClocks(ticket_id=TICKET))) == []
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from([0, 1, 45, 59, 60, 61, 120, 240, 479, 480, 500]),
+        st.sampled_from(["customer", "agent", "wait", "resume", "resolve", "reopen", "merge", "unmerge", "p1"]),
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@over(STEPS)
+def test_whatever_happens_each_broken_promise_is_told_once_and_no_kept_one(steps: list[tuple[int, str]]) -> None:
+    story = submitted()
+    for number, (minutes, what) in enumerate(steps):
+        story.after(minutes)
+        with suppress(Refused):
+            story.tell(_command(what, number))
+    story.until(story.now + 3 * DAY)
+    ticket = story.state.ticket
+    assert story.desk.policies is not None
+    broken = [
+        (each.clock, each.began_at)
+        for each in standing(ticket.clocks, ticket.severity, story.desk.policies, story.now).clocks
+        if each.state is ClockState.BREACHED
+    ]
+    told = [(each.clock, each.began_at) for each in story.of(SlaBreached) if each.step == 1]
+    assert sorted(told) == sorted(broken)
+    warned = [(each.clock, each.began_at) for each in story.of(SlaWarned)]
+    assert len(warned) == len(set(warned))
+
+
+def _command(what: str, number: int) -> object:
+    reply = message(f"message {number}", from_customer=what == "customer")
+    other = id_of("the other ticket")
+    return {
+        "customer": reply,
+        "agent": reply,
+        "wait": WAIT,
+        "resume": ChangeStatus(ticket_id=TICKET, status=TicketStatus.IN_PROGRESS),
+        "resolve": RESOLVED,
+        "reopen": ReopenTicket(ticket_id=TICKET, reason="It came back"),
+        "merge": MergeTicket(ticket_id=TICKET, into_id=other, into_reference="T-OTHER"),
+        "unmerge": UnmergeTicket(ticket_id=TICKET, reason="another matter"),
+        "p1": PrioritiseTicket(ticket_id=TICKET, priority=TicketPriority.CRITICAL, severity=Severity.P1, reason=""),
+    }[what]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The clocks of a ticket move with what happens to it; promises that are about to be broken, or are, are told of."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -31,7 +31,7 @@ from nexa_support.sla.course import Course, after
 from nexa_support.sla.measuring import Reading, measure
 from nexa_support.sla.policies import Policies
 from nexa_support.ticket import reaching
-from nexa_support.ticket.commands import BreachSla, Command, MeasureClocks, TakePlan, WarnSla
+from nexa_support.ticket.commands import BreachSla, Command, HearFromMerged, MeasureClocks, TakePlan, WarnSla
 from nexa_support.ticket.desk import Desk
 from nexa_support.ticket.state import NotSubmitted, State, Ticket
 
@@ -42,7 +42,7 @@ def moved(command: Command, state: State, events: Sequence[Event], now: datetime
         return []
     ticket = state.ticket
     clocks = ticket.clocks
-    course, moments = _went_on(clocks.course, events, now)
+    course, moments = _went_on(clocks.course, _moments(command, events, now))
     plan = clocks.plan
     if isinstance(command, TakePlan) and command.account_id == ticket.account_id:
         plan = command.plan
@@ -53,20 +53,25 @@ def moved(command: Command, state: State, events: Sequence[Event], now: datetime
 
 
 def _asks_for_it(command: Command) -> bool:
-    return isinstance(command, MeasureClocks | TakePlan)
+    return isinstance(command, MeasureClocks | TakePlan | HearFromMerged)
 
 
-def _went_on(course: Course, events: Sequence[Event], now: datetime) -> tuple[Course, tuple[MomentOfClocks, ...]]:
-    """The course after these events, and those moments that changed it."""
-    moments = []
-    for event in events:
-        moment = moment_of(event, now)
-        if moment is not None:
-            following = after(course, moment)
-            if not following.like(course):
-                moments.append(moment)
-                course = following
-    return course, tuple(moments)
+def _moments(command: Command, events: Sequence[Event], now: datetime) -> Iterator[MomentOfClocks]:
+    """What the customer wrote in a ticket that goes on in this one is answered here."""
+    yield from (moment for event in events if (moment := moment_of(event, now)) is not None)
+    if isinstance(command, HearFromMerged):
+        yield MomentOfClocks(move=ClockMove.CUSTOMER_WROTE, at=now)
+
+
+def _went_on(course: Course, moments: Iterable[MomentOfClocks]) -> tuple[Course, tuple[MomentOfClocks, ...]]:
+    """The course after these moments, and those of them that changed it."""
+    moved = []
+    for moment in moments:
+        following = after(course, moment)
+        if not following.like(course):
+            moved.append(moment)
+            course = following
+    return course, tuple(moved)
 
 
 def moment_of(event: Event, now: datetime) -> MomentOfClocks | None:
