@@ -23,6 +23,12 @@ Feature = Annotated[
 ]
 Version = Annotated[str, Field(description="Version of the product.", examples=["2.1.6"])]
 Minutes = Annotated[int, Field(ge=1, description="Minutes of the policy's calendar.")]
+NoticeId = Annotated[
+    UUID | None,
+    Field(
+        description="The same on all tickets of a customer who is to hear of this once; null: the ticket is the only one."
+    ),
+]
 
 
 class SupportRole(StrEnum):
@@ -360,6 +366,7 @@ class TicketAcknowledged(TicketFields):
     eta: str = Field(description="In words.", examples=["Fix deployed within 24 hours"])
     eta_at: AwareDatetime | None = Field(default=None, description="The latest time that is meant.")
     workaround: str = Field(default="", description="What helps meanwhile.", examples=["Use JSON export temporarily"])
+    notice_id: NoticeId = None
 
 
 class TicketResolved(TicketFields):
@@ -373,6 +380,7 @@ class TicketResolved(TicketFields):
     version: str | None = Field(default=None, description="The version that has the fix.")
     tell_customer: bool = Field(default=True, description="False where the customer heard of the same fix already.")
     feature_name: str | None = Field(default=None, description="What was mended, in words.", examples=["CSV export"])
+    notice_id: NoticeId = None
 
 
 class TicketReopened(TicketFields):
@@ -479,6 +487,7 @@ class CsatRequested(TicketFields):
     """The customer is asked, once, how content they are; the link is signed where the mail is written."""
 
     requester: Requester = Field(description="Who is asked.")
+    notice_id: NoticeId = None
 
 
 class CsatRecorded(TicketFields):
@@ -515,6 +524,9 @@ class BugFields(Event):
     title: str = Field(description="What is broken.", examples=["CSV export failing - missing dependency"])
     severity: Severity = Field(description="How badly.")
     feature: Feature = None
+    feature_name: str | None = Field(
+        default=None, description="What is broken, as customers call it.", examples=["CSV export"]
+    )
 
 
 class BugOpened(BugFields):
@@ -547,6 +559,16 @@ class BugChanged(BugFields):
     customer_impact: str = Field(default="", description="In words.")
 
 
+class BugAcknowledged(BugFields):
+    """Its customers are to be told how it stands; those who report it later too, until it is fixed or declined."""
+
+    status: str = Field(description="In words.", examples=["In Progress"])
+    priority: str = Field(description="In words.", examples=["Critical (P1)"])
+    eta: str = Field(default="", description="In words, as somebody wrote it; empty: as `eta_at` says.")
+    eta_at: AwareDatetime | None = Field(default=None, description="When the fix should be out.")
+    workaround: str = Field(default="", description="What helps meanwhile.", examples=["Use JSON export temporarily"])
+
+
 class BugFixed(BugFields):
     """A deployment brought the fix."""
 
@@ -565,6 +587,11 @@ class BugReopened(BugFields):
     version: str | None = Field(default=None, description="The version that was to have the fix.")
     recurred: bool = Field(
         default=False, description="Whether it was seen again, rather than withdrawn or reopened by hand."
+    )
+    deployment_id: UUID | None = Field(default=None, description="The deployment that had brought the fix.")
+    withdrawn: bool = Field(
+        default=False,
+        description="Whether that deployment was taken back, so that the tickets it settled are open again.",
     )
 
 

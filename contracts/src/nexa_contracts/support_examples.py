@@ -224,6 +224,13 @@ SUPPORT: tuple[Event, ...] = (
         eta_at=_at(9, day=27),
     ),
     support.BugChanged(**_BUG, affected_version="2.1.5", workaround="Use JSON export temporarily"),
+    support.BugAcknowledged(
+        **_BUG,
+        status="In Progress",
+        priority="Critical (P1)",
+        eta_at=_at(9, day=27),
+        workaround="Use JSON export temporarily",
+    ),
     support.BugFixed(**_BUG, version="2.1.6", deployment_id=DEPLOYMENT, rollout_percent=100, fixed_at=_at(21)),
     support.BugReopened(
         **_BUG,

@@ -231,6 +231,7 @@ BUG = Topic(
         support.BugOpened,
         support.BugTriaged,
         support.BugChanged,
+        support.BugAcknowledged,
         support.BugFixed,
         support.BugReopened,
         support.BugDeclined,
