@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
 from nexa_chassis.testing import NOW, recorded
 from nexa_contracts.envelope import Event
 from nexa_contracts.sales import AccountBecameCustomer, AccountBecameProspect, AccountChurned, AccountUpdated
-from nexa_contracts.scoring import HealthScored
+from nexa_contracts.scoring import HealthScored, SupportLoadChanged
 from nexa_contracts.success import AccountSignalReported
 from nexa_contracts.topics import topic_of
 from nexa_contracts.values import Money
@@ -64,6 +64,18 @@ def reopened() -> AccountBecameProspect:
 
 def report(on: int, account_id: UUID = ACCOUNT, **signals: Any) -> AccountSignalReported:
     return AccountSignalReported(account_id=account_id, on=day(on), **signals)
+
+
+def ticket(number: int, on: int, account_id: UUID = ACCOUNT, *, counts: bool = True) -> SupportLoadChanged:
+    """A ticket of the account that came in on a day at noon."""
+    ticket_id = UUID(int=1_000 + number)
+    return SupportLoadChanged(
+        ticket_id=ticket_id,
+        account_id=account_id,
+        submitted_at=datetime.combine(day(on), time(12), UTC),
+        counts=counts,
+        caused_by=f"ticket-{ticket_id}@1",
+    )
 
 
 @dataclass

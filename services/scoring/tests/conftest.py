@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -21,15 +21,24 @@ from nexa_scoring.app import scoring
 
 @dataclass
 class Others:
-    """Sales and success: what they say stands on their topics."""
+    """Sales, success and support: what they say stands on their topics."""
 
     producer: AIOKafkaProducer
     versions: dict[str, int] = field(default_factory=dict)
+    records: list[tuple[str, bytes, bytes]] = field(default_factory=list)
 
     async def say(self, *events: Event) -> None:
         """Publish these, each as the next event of its stream."""
-        sent = [await self.producer.send(*self._record(event)) for event in events]
-        await asyncio.gather(*sent)
+        records = [self._record(event) for event in events]
+        self.records += records
+        await self._send(records)
+
+    async def say_again(self) -> None:
+        """Publish all records a second time."""
+        await self._send(self.records)
+
+    async def _send(self, records: Sequence[tuple[str, bytes, bytes]]) -> None:
+        await asyncio.gather(*[await self.producer.send(*record) for record in records])
 
     def _record(self, event: Event) -> tuple[str, bytes, bytes]:
         topic = topic_of(type(event))

@@ -180,7 +180,7 @@ reports = st.builds(
     on=st.integers(1, 60),
     usage=st.none() | st.floats(0, 100),
     nps=st.none() | st.integers(0, 10),
-)
+).filter(lambda told: told.usage is not None or told.nps is not None)
 
 
 @over(st.lists(reports, min_size=1, max_size=30, unique_by=lambda told: told.on), st.randoms(use_true_random=False))

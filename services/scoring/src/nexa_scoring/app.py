@@ -9,7 +9,7 @@ from nexa_scoring.aggregates import (
     ticket_analysis,
     ticket_rules,
 )
-from nexa_scoring.api import accounts, leads, rules_of_health
+from nexa_scoring.api import accounts, leads, rules_of_health, rules_of_tickets, tickets
 from nexa_scoring.reactions.analyse_ticket import analyse_ticket
 from nexa_scoring.reactions.score_account import score_account
 from nexa_scoring.reactions.score_lead import score_lead
@@ -41,5 +41,5 @@ scoring = Service(
         which_tickets_resemble.model,
         how_right_analysis_is.model,
     ],
-    routes=[leads.routes, accounts.routes, rules_of_health.routes],
+    routes=[leads.routes, accounts.routes, rules_of_health.routes, tickets.routes, rules_of_tickets.routes],
 )

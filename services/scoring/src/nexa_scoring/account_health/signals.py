@@ -73,22 +73,20 @@ def bounded(days: tuple[Day, ...]) -> tuple[Day, ...]:
 
 
 def known_of(days: Sequence[Day], *, after: date | None, until: date | None = None) -> Signals | None:
-    """The newest value of each factor among the days after `after` up to `until`; None if there is no such day."""
+    """The newest value of each factor among the days after `after` up to `until`; None if nothing was reported then."""
     first = after.isoformat() if after else ""
     last = until.isoformat() if until else None
     values: dict[int, Any] = {}
     missing = list(VALUES)
-    found = False
     for day in reversed(days):
         if last is not None and day[0] > last:
             continue
         if not missing or day[0] <= first:
             break
-        found = True
         values.update((place, day[place]) for place in missing if day[place] is not None)
         if len(values) + len(missing) > len(VALUES):
             missing = [place for place in missing if place not in values]
-    return _signals(*(values.get(place) for place in VALUES)) if found else None
+    return _signals(*(values.get(place) for place in VALUES)) if values else None
 
 
 def _signals(usage: Any, adoption: Any, tickets: Any, payment: Any, engagement: Any, nps: Any) -> Signals:

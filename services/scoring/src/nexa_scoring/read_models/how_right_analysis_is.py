@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
@@ -86,14 +87,14 @@ async def accuracy(connection: AsyncConnection, since: datetime | None) -> Seque
 
     Of a ticket analysed several times the last analysis counts, of a field corrected several times the last correction.
     """
-    last = select(ticket_analyses).distinct(ticket_analyses.c.ticket_id)
+    last = select(ticket_analyses).ext(distinct_on(ticket_analyses.c.ticket_id))
     if since is not None:
         last = last.where(ticket_analyses.c.analysed_at >= since)
     analyses = last.order_by(ticket_analyses.c.ticket_id, ticket_analyses.c.version.desc()).cte("analyses")
     label = ticket_labels.c
     final = (
         select(label.ticket_id, label.field, label.after)
-        .distinct(label.ticket_id, label.field)
+        .ext(distinct_on(label.ticket_id, label.field))
         .order_by(label.ticket_id, label.field, label.version.desc())
         .cte("final")
     )

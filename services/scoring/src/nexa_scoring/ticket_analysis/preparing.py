@@ -42,7 +42,7 @@ _TERMS = text(
     """
     select place, lexeme from unnest(:places, :configurations, :texts) as a(place, configuration, body),
         unnest(to_tsvector(configuration::regconfig, body)) as found(lexeme, positions, weights)
-    where length(lexeme) between 2 and :longest and lexeme !~ '[0-9@/.:_]' order by place, positions[1], lexeme
+    where length(lexeme) between 2 and :longest and lexeme !~ '[0-9@/._:]' order by place, positions[1], lexeme
     """
 ).bindparams(
     bindparam("places", type_=ARRAY(Integer)),

@@ -48,7 +48,7 @@ KEYWORDS: dict[str, dict[str, dict[str, float]]] = {
         "high": {
             "blocking": 2, "blocked": 2, "blocker": 2.5, "blocks": 1.5, "can't work": 2, "cannot work": 2, "unable to work": 2,
             "urgent*": 2, "asap": 2, "as soon as possible": 1.5, "immediately": 1.5, "not working": 1, "stopped working": 1.2,
-            "crash*": 1.2, "important": 1, "deadline": 1.5, "customers are waiting": 2, "losing": 1.5, "lost deals": 2,
+            "crash*": 1.6, "important": 1, "deadline": 1.5, "customers are waiting": 2, "losing": 1.5, "lost deals": 2,
             "end of quarter": 1, "all users": 1.2, "whole team": 1.2, "entire team": 1.2, "everyone": 1, "dringend": 2,
             "sofort": 1.5, "blockiert": 2, "funktioniert nicht": 1, "geht nicht": 1, "wichtig*": 1, "no longer work*": 1.2,
             "locked out": 1.5, "charged twice": 1.5, "several users": 1, "error message": 0.5,
@@ -69,11 +69,12 @@ KEYWORDS: dict[str, dict[str, dict[str, float]]] = {
             "waste*": 1.5, "no answer": 2, "nobody answers": 2.5, "cancel our": 1.5, "how is this possible": 2,
             "not working": 0.8, "error message": 0.8, "urgent*": 0.7, "!": 0.5, "useless": 2.5, "can't work": 1.2,
             "unzumutbar": 3, "ärger*": 2, "enttäusch*": 2.5, "immer noch nicht": 2.5, "schon wieder": 2.5, "frech*": 2,
-            "nobody can": 1, "losing": 1.2, "third week": 2, "for days": 1.5, "for weeks": 2,
+            "losing": 1.2, "third week": 2, "for days": 1.5, "for weeks": 2,
         },
         "neutral": {"type:question": 1.5, "type:feature": 1.2, "type:bug": 1.2, "type:incident": 1},
         "content": {
-            "love": 1.5, "great": 1.2, "awesome": 2, "fantastic": 2, "excellent": 2, "happy with": 2.5, "enjoy*": 1.5,
+            "love": 1.5, "great work": 2, "great product": 2, "is great": 1.5, "awesome": 2, "fantastic": 2, "excellent": 2,
+            "happy with": 2.5, "enjoy*": 1.5,
             "good work": 2.5, "keep up": 2, "thank you so much": 2, "thanks a lot": 1.2, "amazing": 2, "wonderful": 2,
             "toll": 1.2, "super": 1, "zufrieden": 2.5, "begeistert": 2.5, "big fan": 2.5, "very pleased": 2.5,
         },

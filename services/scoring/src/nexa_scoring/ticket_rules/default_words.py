@@ -40,7 +40,7 @@ FEATURES = (
     _feature("mobile_app", "Mobile app", "mobile", "iphone", "android", "ios", "app store", "handy"),
     _feature("calendar", "Calendar", "calendar*", "meeting*", "appointment*", "kalender*", "termin*"),
     _feature("contacts", "Contacts", "duplicate contact*", "duplicate*", "merge contacts", "contact record*", "dubletten"),
-    _feature("pipeline", "Deals and pipeline", "pipeline*", "deal", "deals", "opportunit*", "deal stage*"),
+    _feature("pipeline", "Deals and pipeline", "pipeline*", "deal*", "opportunit*"),
 )  # fmt: skip
 
 LITTLE_WORDS = (
