@@ -2,7 +2,9 @@
 
 from nexa_chassis.service import Service
 from nexa_support.aggregates import agent, feature_request, sla_policies, ticket
-from nexa_support.api import agents, feature_requests, sla, ticket_merging, ticket_work, tickets
+from nexa_support.api import agents, feature_requests, mails, sla, ticket_merging, ticket_work, tickets, web_form
+from nexa_support.intake.finding_accounts import find_accounts
+from nexa_support.intake.smtp_listener import receive_mail
 from nexa_support.reactions.follow_merged_tickets import follow_merged_tickets
 from nexa_support.reactions.hear_late_customers import hear_late_customers
 from nexa_support.reactions.route_unanalysed_tickets import route_unanalysed_tickets
@@ -15,6 +17,7 @@ from nexa_support.read_models.account_directory import account_directory
 from nexa_support.read_models.agent_desk import agent_desk
 from nexa_support.read_models.conversation import conversation
 from nexa_support.read_models.promises_due import promises_due
+from nexa_support.read_models.sent_mails import sent_mails
 from nexa_support.read_models.sla_policies import sla_policies as sla_policies_in_force
 from nexa_support.read_models.ticket_list import ticket_list
 from nexa_support.read_models.ticket_notes import ticket_notes
@@ -43,6 +46,7 @@ support = Service(
         take_plan,
     ],
     read_models=[
+        sent_mails,
         wished_features,
         account_directory,
         agent_desk,
@@ -53,8 +57,10 @@ support = Service(
         promises_due,
     ],
     jobs=[measure_clocks],
-    workers=[],
+    workers=[receive_mail, find_accounts],
     routes=[
+        mails.routes,
+        web_form.routes,
         feature_requests.routes,
         agents.routes,
         tickets.routes,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from email.utils import parseaddr
 from functools import lru_cache
 from typing import Self
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class SupportSettings(BaseModel):
-    """Read from NEXA_REOPEN_DAYS."""
+    """Each is read from `NEXA_` and its name in capitals."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -20,6 +21,28 @@ class SupportSettings(BaseModel):
         le=3650,
         description="days after a ticket was settled in which the customer's answer reopens it; later it is a new ticket",
     )
+
+    support_address: str = Field(
+        default="support@nexa.example",
+        pattern=r"^[^@\s+]+@[^@\s]+$",
+        description="where customers write to; a ticket's own address is this with its reference after a plus",
+    )
+    mail_from: str = Field(
+        default="crm@nexa.example",
+        description="who sends our mails; what comes from there is our own and opens nothing",
+    )
+    support_smtp_host: str = Field(default="127.0.0.1", description="on which address mails are taken in over SMTP")
+    support_smtp_port: int | None = Field(
+        default=None, ge=1, le=65_535, description="on which port; none: mails come in by POST /mails alone"
+    )
+
+    @property
+    def address(self) -> str:
+        return self.support_address.lower()
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        return frozenset({self.address, parseaddr(self.mail_from)[1].lower()})
 
     @property
     def reopen_within(self) -> timedelta:
