@@ -45,7 +45,7 @@ def take(command: TakeAnalysis, state: State, now: datetime, desk: Desk) -> Sequ
     if ticket.analysis_id == command.analysis_id:
         return []
     classified = _classified(ticket, command.analysis, command.analysis_id)
-    return [classified, *routing.route_if_nobody(evolve(state, classified), now, desk)]
+    return [classified, *routing.route_if_known(evolve(state, classified), now, desk)]
 
 
 def _classified(ticket: Ticket, analysis: TicketAnalyzed, analysis_id: str) -> TicketClassified:
@@ -90,7 +90,7 @@ def correct(command: CorrectTicket, state: State, now: datetime, desk: Desk) -> 
     events = list(_corrected(command, ticket))
     for event in events:
         state = evolve(state, event)
-    return [*events, *routing.route_if_nobody(state, now, desk)]
+    return [*events, *routing.route_if_known(state, now, desk)]
 
 
 def _corrected(command: CorrectTicket, ticket: Ticket) -> Iterator[Event]:

@@ -37,7 +37,7 @@ def _from_customer(command: AddReply, state: State, now: datetime, desk: Desk) -
             reopened = TicketReopened(**ticket.fields, reason="The customer wrote again", bug_id=ticket.bug_id)
             yield reopened
             yield _replied(command, ticket)
-            yield from routing.route_if_nobody(evolve(state, reopened), now, desk)
+            yield from routing.route_if_known(evolve(state, reopened), now, desk)
         case Open(status=TicketStatus.WAITING_FOR_CUSTOMER):
             yield _replied(command, ticket)
             yield awaited(state, "The customer wrote")

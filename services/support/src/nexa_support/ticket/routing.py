@@ -22,14 +22,18 @@ ROUTABLE_ROLES = (SupportRole.AGENT, SupportRole.MANAGER)
 def route(command: RouteTicket, state: State, now: datetime, desk: Desk) -> Sequence[Event]:
     """Nothing happens to a ticket that somebody has, is settled, or needs a person to look at it first."""
     reaching.of(state, command.ticket_id)
-    return route_if_nobody(state, now, desk, say_again=command.say_again)
-
-
-def route_if_nobody(state: State, now: datetime, desk: Desk, *, say_again: bool = False) -> Sequence[Event]:
-    """An open ticket goes to the next agent, or waits for one; `say_again` says so too where it waited already."""
     match state:
         case Open(ticket=ticket) if ticket.agent is None and not ticket.needs_person:
-            return _routed(ticket, now, desk, say_again)
+            return _routed(ticket, now, desk, command.say_again)
+        case _:
+            return []
+
+
+def route_if_known(state: State, now: datetime, desk: Desk) -> Sequence[Event]:
+    """An open ticket that nobody has goes to the next agent, or waits for one, once it is known what it is."""
+    match state:
+        case Open(ticket=ticket) if ticket.agent is None and not ticket.needs_person and ticket.type is not None:
+            return _routed(ticket, now, desk, say_again=False)
         case _:
             return []
 

@@ -54,7 +54,7 @@ def reopen(command: ReopenTicket, state: State, now: datetime, desk: Desk) -> Se
             if command.bug_id is not None and stage.ticket.bug_id != command.bug_id:
                 return []
             reopened = TicketReopened(**stage.ticket.fields, reason=command.reason, bug_id=command.bug_id)
-            return [reopened, *routing.route_if_nobody(evolve(state, reopened), now, desk)]
+            return [reopened, *routing.route_if_known(evolve(state, reopened), now, desk)]
 
 
 def hear_from_merged(command: HearFromMerged, state: State, now: datetime, desk: Desk) -> Sequence[Event]:
@@ -74,7 +74,8 @@ def ask_csat(command: AskCsat, state: State) -> Sequence[Event]:
         case Resolved(ticket=ticket) | Closed(ticket=ticket, settled=TicketResolved()):
             if ticket.csat_asked or ticket.requester.email is None:
                 return []
-            return [CsatRequested(**ticket.fields, requester=ticket.requester)]
+            notice_id = state.settled.notice_id if state.settled else None
+            return [CsatRequested(**ticket.fields, requester=ticket.requester, notice_id=notice_id)]
         case Merged() | Open() | Closed():
             return []
         case _:
