@@ -30,7 +30,6 @@ from nexa_sales.assignment.commands import (
 from nexa_sales.assignment.events import LeadWorked
 from nexa_sales.assignment.first_contact import Clock
 from nexa_sales.reactions.open_follow_up import follow_up_of, open_follow_up
-from nexa_sales.reactions.recycle_disqualified_lead import recycle_disqualified_lead
 from nexa_sales.read_models.where_leads_stand import where_leads_stand
 from nexa_sales.task.commands import GiveTask
 
@@ -143,7 +142,7 @@ def test_a_lead_disqualified_until_spring_comes_back_then_with_a_task_of_its_own
     (ended,) = routing.execute(DisqualifyLead(lead_id=LEAD, reason="No budget", recycle_at=spring))
     assert isinstance(ended, LeadDisqualified)
     back = RecycleLead(lead_id=LEAD, planned_for=spring)
-    given(recycle_disqualified_lead).when(ended).then(Deadline(at=spring, command=back))
+    assert Deadline(at=spring, command=back) in given(open_follow_up).when(ended).produced
     recycled, assigned = routing.execute(back, now=spring)
     assert isinstance(recycled, LeadRecycled)
     assert isinstance(assigned, LeadAssigned)

@@ -22,8 +22,8 @@ from nexa_contracts.sales import (
 from nexa_sales.aggregates import assignment, rep
 from nexa_sales.assignment import desk as desks
 from nexa_sales.assignment.commands import AlertOfWait, HandOverLead, NoteContact
-from nexa_sales.reactions.alert_of_long_waits import alert_of_long_waits
 from nexa_sales.reactions.mind_the_calendar import mind_the_calendar
+from nexa_sales.reactions.open_follow_up import open_follow_up
 from nexa_sales.rep.commands import (
     LeaveRoster,
     LookAtAbsences,
@@ -171,7 +171,7 @@ def test_managers_are_told_once_of_a_lead_that_waits_too_long() -> None:
     (queued,) = routing.execute(route("lead", 80))
     assert isinstance(queued, LeadQueued)
     command = AlertOfWait(lead_id=id_of("lead"), since=MONDAY)
-    given(alert_of_long_waits).when(queued).then(Deadline(at=MONDAY + timedelta(hours=4), command=command))
+    given(open_follow_up).when(queued).then(Deadline(at=MONDAY + timedelta(hours=4), command=command))
     (told,) = routing.execute(command)
     assert isinstance(told, LeadWaitedTooLong)
     assert (told.manager_ids, told.reason) == ((id_of("victor"),), "Of 1 senior reps 1 not available")

@@ -5,12 +5,10 @@ from nexa_sales.aggregates import account, assignment, contact, deal, import_rou
 from nexa_sales.api import accounts, deals, follow_ups, imports, leads, reps, routing, tasks, what_if
 from nexa_sales.hand_over_leads import hand_over_leads
 from nexa_sales.offer_waiting_leads import offer_waiting_leads
-from nexa_sales.reactions.alert_of_long_waits import alert_of_long_waits
 from nexa_sales.reactions.chase_overdue_follow_up import chase_overdue_follow_up
 from nexa_sales.reactions.make_account_a_customer import make_account_a_customer
 from nexa_sales.reactions.mind_the_calendar import mind_the_calendar
 from nexa_sales.reactions.open_follow_up import open_follow_up
-from nexa_sales.reactions.recycle_disqualified_lead import recycle_disqualified_lead
 from nexa_sales.reactions.renew_contract import renew_contract
 from nexa_sales.reactions.report_routed_import import report_routed_import
 from nexa_sales.reactions.return_handoff import return_handoff
@@ -37,11 +35,9 @@ sales = Service(
     aggregates=[rep, routing_rules, assignment, task, import_routing, account, contact, deal],
     reactions=[
         route_scored_lead,
-        alert_of_long_waits,
         mind_the_calendar,
         open_follow_up,
         chase_overdue_follow_up,
-        recycle_disqualified_lead,
         report_routed_import,
         make_account_a_customer,
         renew_contract,

@@ -1,22 +1,28 @@
-"""An assigned lead gets its follow-up, High within 24 hours, others within 48. It goes and ends with the lead."""
+"""An assigned lead gets its follow-up, High within 24 hours, others within 48. It goes and ends with the lead.
+
+A lead that waits is looked at again when its rule says that managers are to know, a disqualified one when it is to come back.
+That is here because a further consumer of all assignments takes a tenth of what routing a lead takes.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from nexa_chassis.domain import Recorded, derive
+from nexa_chassis.domain import Deadline, Recorded, derive
 from nexa_chassis.reactions import Reaction
 from nexa_contracts.marketing import LeadSourceKind
 from nexa_contracts.sales import (
     LeadAssigned,
     LeadConverted,
     LeadDisqualified,
+    LeadQueued,
     LeadReleased,
     TaskKind,
     TaskPriority,
 )
 from nexa_contracts.values import Band
+from nexa_sales.assignment.commands import AlertOfWait, RecycleLead
 from nexa_sales.assignment.first_contact import FIRST_CONTACT_WITHIN
 from nexa_sales.task.commands import GiveTask, SettleTask
 
@@ -28,15 +34,19 @@ def follow_up_of(lead_id: UUID, band: Band, round: int = 1) -> UUID:
     return derive(lead_id, "follow_up", band.value, *((round,) if round > 1 else ()))
 
 
-def react(fact: Recorded, now: datetime) -> Iterator[GiveTask | SettleTask]:
+def react(fact: Recorded, now: datetime) -> Iterator[GiveTask | SettleTask | Deadline]:
     match fact.event:
         case LeadAssigned() as assigned:
             yield from _settle(assigned, f"the lead moved up to {assigned.band.value}", fact, assigned.band)
             yield _follow_up(assigned, fact.time)
+        case LeadQueued(lead_id=lead_id, since=since, alert_at=datetime() as alert_at):
+            yield Deadline(at=alert_at, command=AlertOfWait(lead_id=lead_id, since=since))
         case LeadConverted() as converted:
             yield from _settle(converted, "the lead was converted", fact)
         case LeadDisqualified() as disqualified:
             yield from _settle(disqualified, "the lead was disqualified", fact)
+            if (back_at := disqualified.recycle_at) is not None:
+                yield Deadline(at=back_at, command=RecycleLead(lead_id=disqualified.lead_id, planned_for=back_at))
         case LeadReleased() as released:
             yield from _settle(released, "the lead was withdrawn", fact)
         case _:
@@ -79,5 +89,7 @@ def _settle(event: Settling, outcome: str, fact: Recorded, keep: Band | None = N
 
 
 open_follow_up = Reaction(
-    name="open_follow_up", on=(LeadAssigned, LeadConverted, LeadDisqualified, LeadReleased), react=react
+    name="open_follow_up",
+    on=(LeadAssigned, LeadQueued, LeadConverted, LeadDisqualified, LeadReleased),
+    react=react,
 )
