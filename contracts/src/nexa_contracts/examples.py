@@ -664,6 +664,9 @@ NOTIFIER: tuple[Event, ...] = (
         **_MAIL, occurred_at=_at(17, 10, 31), link=0, url="https://nexa.example/webinars/q4/recording"
     ),
     notifier.UnsubscribeRequested(**_MAIL, occurred_at=_at(18, 8)),
+    notifier.SurveyAnswered(
+        notification_id=MAIL, kind="csat", about=DANA, score=9, comment="Quick fix, thank you!", occurred_at=_at(27, 9)
+    ),
 )
 
 EXAMPLES: dict[type[Event], Event] = {

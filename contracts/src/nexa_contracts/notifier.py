@@ -29,9 +29,24 @@ class NotificationFields(Event):
             "churn_alert",
             "churn_alert_back",
             "renewal_opened",
+            "ticket_received",
+            "ticket_reply",
+            "bug_acknowledged",
+            "bug_resolved",
+            "ticket_resolved",
+            "csat",
+            "ticket_assigned",
+            "bug_suspected",
+            "sla_warned",
+            "sla_breached",
+            "bug_given",
+            "bug_reopened",
+            "feature_shipped",
         ],
     )
-    about: UUID = Field(description="The lead, import, task, onboarding, alert or renewal it is about.")
+    about: UUID = Field(
+        description="The lead, import, task, onboarding, alert, renewal, ticket, bug or feature request it is about."
+    )
 
 
 class EmailFields(NotificationFields):
@@ -102,3 +117,11 @@ class UnsubscribeRequested(NotificationFields):
     """Who got the mail wants no more marketing mail."""
 
     occurred_at: AwareDatetime = Field(description="When it was asked for.")
+
+
+class SurveyAnswered(NotificationFields):
+    """Who was asked by mail how content they are answered; a later answer replaces an earlier one."""
+
+    score: int = Field(ge=0, le=10, description="0 to 10.", examples=[9])
+    comment: Annotated[str, Personal()] = Field(default="", description="In their own words.")
+    occurred_at: AwareDatetime = Field(description="When it was answered.")

@@ -269,6 +269,7 @@ NOTIFICATION = Topic(
         notifier.EmailOpened,
         notifier.EmailClicked,
         notifier.UnsubscribeRequested,
+        notifier.SurveyAnswered,
     ),
 )
 

@@ -26,6 +26,19 @@ VARIABLES = {
     "reason": "",
     "text": "The handoff note and the tasks are on the onboarding's board.",
 }
+VARIABLES |= {
+    "name": "Sarah",
+    "reference": "T-7K3QX2M9AB",
+    "author": "Lea Brandt",
+    "status": "In Progress",
+    "priority": "Critical (P1)",
+    "eta": "Fix deployed within 24 hours",
+    "workaround": "You can use JSON export in the meantime.",
+    "feature": "CSV export",
+    "version": "2.1.6",
+    "resolution": "Fix deployed in v2.1.6",
+    "title": "Enhanced export options",
+}
 VARIABLES |= {"subject": "Three answers", "link": "https://nexa.example/answers?a=1&b=2", "link_label": "Read them"}
 TEMPLATES = sorted(name.removesuffix(".txt") for name in environment.list_templates(["txt"]))
 

@@ -3,7 +3,7 @@
 from nexa_chassis.service import Service
 from nexa_chassis.workers import Worker
 from nexa_notifier.aggregates import notification, suppression
-from nexa_notifier.api import answers, notifications, suppressions
+from nexa_notifier.api import answers, notifications, suppressions, surveys
 from nexa_notifier.mail.sending import mails_in_hand, send_mail
 from nexa_notifier.reactions.invite_to_kickoff import invite_to_kickoff
 from nexa_notifier.reactions.mail_nurture_step import mail_nurture_step
@@ -12,9 +12,12 @@ from nexa_notifier.reactions.tell_csm_of_risk_and_renewal import tell_csm_of_ris
 from nexa_notifier.reactions.tell_manager_of_overdue_task import tell_manager_of_overdue_task
 from nexa_notifier.reactions.tell_of_overdue_onboarding_task import tell_of_overdue_onboarding_task
 from nexa_notifier.reactions.tell_rep_of_new_leads import tell_rep_of_new_leads
+from nexa_notifier.reactions.tell_support_team import tell_support_team
+from nexa_notifier.reactions.tell_voters import tell_voters
 from nexa_notifier.reactions.thank_new_lead import thank_new_lead
 from nexa_notifier.reactions.watch_handoff import watch_handoff
 from nexa_notifier.reactions.welcome_customer import welcome_customer
+from nexa_notifier.reactions.write_to_customer import write_to_customer
 from nexa_notifier.read_models import directory, mail_queue, suppression_list
 from nexa_notifier.tables import metadata
 
@@ -34,8 +37,11 @@ notifier = Service(
         watch_handoff,
         tell_of_overdue_onboarding_task,
         tell_csm_of_risk_and_renewal,
+        write_to_customer,
+        tell_support_team,
+        tell_voters,
     ],
     read_models=[mail_queue.model, directory.model, suppression_list.model, suppression_list.leads_model],
     workers=[Worker(name="send_mail", run=send_mail, busy=mails_in_hand)],
-    routes=[notifications.routes, suppressions.routes, answers.routes],
+    routes=[notifications.routes, suppressions.routes, answers.routes, surveys.routes],
 )

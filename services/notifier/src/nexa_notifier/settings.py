@@ -8,12 +8,13 @@ SHORTEST_SECRET = 32
 
 @dataclass(frozen=True)
 class MailSettings:
-    """`sender` is the From header; its domain is the right side of every Message-ID."""
+    """`sender` is the From header; its domain is the right side of every Message-ID. `support` takes answers about tickets."""
 
     host: str
     port: int
     sender: str
     connections: int
+    support: str = "support@nexa.example"
 
     @classmethod
     def from_environment(cls) -> "MailSettings":
@@ -22,7 +23,13 @@ class MailSettings:
             port=int(os.environ.get("NEXA_SMTP_PORT", "25")),
             sender=os.environ.get("NEXA_MAIL_FROM", "Nexa CRM <crm@nexa.example>"),
             connections=int(os.environ.get("NEXA_SMTP_CONNECTIONS", "4")),
+            support=os.environ.get("NEXA_SUPPORT_ADDRESS", "support@nexa.example"),
         )
+
+    def address_of(self, ticket: str) -> str:
+        """Where answers about this ticket go: support's address with the ticket's reference after a plus."""
+        local, _, domain = self.support.partition("@")
+        return f"{local}+{ticket}@{domain}"
 
 
 @dataclass(frozen=True)

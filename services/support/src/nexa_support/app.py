@@ -7,6 +7,7 @@ from nexa_support.intake.finding_accounts import find_accounts
 from nexa_support.intake.smtp_listener import receive_mail
 from nexa_support.reactions.follow_merged_tickets import follow_merged_tickets
 from nexa_support.reactions.hear_late_customers import hear_late_customers
+from nexa_support.reactions.record_csat import record_csat
 from nexa_support.reactions.route_unanalysed_tickets import route_unanalysed_tickets
 from nexa_support.reactions.route_waiting_tickets import route_waiting_tickets
 from nexa_support.reactions.ship_requested_features import ship_requested_features
@@ -36,6 +37,7 @@ support = Service(
         sla_policies,
     ],
     reactions=[
+        record_csat,
         ship_requested_features,
         take_analysis,
         route_unanalysed_tickets,

@@ -3,6 +3,9 @@
 from enum import StrEnum
 
 MARKETING_KINDS = frozenset({"thank_you", "nurture_step"})
+SURVEY = "csat"
+LINKED_KINDS = MARKETING_KINDS | {SURVEY}
+"""Mails with links that lead back here: they wait where this service has no address."""
 
 
 class Cause(StrEnum):

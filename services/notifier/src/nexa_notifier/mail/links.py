@@ -20,6 +20,7 @@ class Purpose(IntEnum):
     OPENED = 1
     FOLLOW = 2
     UNSUBSCRIBE = 3
+    SURVEY = 4
 
 
 def sign(secret: bytes, purpose: Purpose, notification_id: UUID, link: int = 0) -> str:
@@ -75,3 +76,13 @@ class MailLinks:
 
     def _sign(self, purpose: Purpose, link: int = 0) -> str:
         return sign(self.settings.secrets[0], purpose, self.notification_id, link)
+
+
+SCORES = range(11)
+
+
+def survey_links(settings: LinkSettings, notification_id: UUID) -> tuple[str, ...]:
+    """Where a survey is answered: one address for each score, 0 to 10."""
+    secret = settings.secrets[0]
+    tokens = (sign(secret, Purpose.SURVEY, notification_id, score) for score in SCORES)
+    return tuple(f"{settings.base_url}/survey/{token}" for token in tokens)

@@ -1,6 +1,6 @@
 """Templates and variables become a MIME message with a text and an HTML part."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -13,6 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select
 from nexa_notifier.mail.invitation import calendar_text
 from nexa_notifier.mail.links import MailLinks
 from nexa_notifier.notification.events import Invitation
+
+REPLY_MARK = "##- Please write above this line -##"
+"""Support takes what follows it in an answer for what was quoted."""
 
 environment = Environment(
     loader=PackageLoader("nexa_notifier.mail"),
@@ -41,16 +44,21 @@ def render(
     queued_at: datetime,
     invitation: Invitation | None = None,
     links: MailLinks | None = None,
+    reply_to: str | None = None,
+    survey: Sequence[str] = (),
 ) -> EmailMessage:
     """The mail as it goes out: the same bytes however often it is rendered.
 
     `links` makes it a marketing mail: with a way to unsubscribe, by link and by one click (RFC 8058).
 
+    `reply_to` is a ticket's address: what is written above the mark becomes part of its conversation. `survey` has the address
+    of each score.
+
     A template is two files: `<name>.txt`, whose first line is the subject, and `<name>.html`.
 
     Raises jinja2.TemplateError where a variable is missing, ValueError where an address cannot stand in a header.
     """
-    subject, _, body = _template(f"{template}.txt").render(variables).partition("\n")
+    subject, _, body = _template(f"{template}.txt").render(variables, survey=survey).partition("\n")
     message = EmailMessage(policy=SMTP)
     message["Subject"] = " ".join(subject.split())
     message["From"] = sender
@@ -58,12 +66,17 @@ def render(
     message["Date"] = format_datetime(queued_at)
     message["Message-ID"] = f"<{notification_id}@{parseaddr(sender)[1].partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
+    if reply_to is not None:
+        message["Reply-To"] = reply_to
+        body = f"{REPLY_MARK}\n\n{body.lstrip()}"
     if links is not None:
         message["List-Unsubscribe"] = f"<{links.unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         body += f"\n\nTo get no more of these mails: {links.unsubscribe}\n"
     message.set_content(body.lstrip("\n"))
-    message.add_alternative(html_of(template, variables, links), subtype="html")
+    mark = REPLY_MARK if reply_to is not None else ""
+    html = html_of(template, {**variables, "reply_mark": mark}, links, survey)
+    message.add_alternative(html, subtype="html")
     if invitation is not None:
         _invite(message, invitation, sender, queued_at)
     _set_boundaries(message, notification_id)
@@ -72,9 +85,11 @@ def render(
     return message
 
 
-def html_of(template: str, variables: Mapping[str, str], links: MailLinks | None) -> str:
+def html_of(template: str, variables: Mapping[str, str], links: MailLinks | None, survey: Sequence[str] = ()) -> str:
     """The HTML part; `links` has the mail's own links afterwards. A template calls `follow` on each address it links to."""
-    return _template(f"{template}.html").render(variables, links=links, follow=links.follow if links else str)
+    return _template(f"{template}.html").render(
+        variables, links=links, survey=survey, follow=links.follow if links else str
+    )
 
 
 def _invite(message: EmailMessage, invitation: Invitation, sender: str, queued_at: datetime) -> None:

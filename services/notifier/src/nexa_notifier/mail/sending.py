@@ -39,9 +39,9 @@ from nexa_chassis.failpoints import failpoint
 from nexa_chassis.origin import Origin
 from nexa_chassis.pacing import Pace
 from nexa_chassis.runtime import Runtime
-from nexa_notifier.mail.classes import MARKETING_KINDS, Cause, is_marketing
+from nexa_notifier.mail.classes import LINKED_KINDS, SURVEY, Cause, is_marketing
 from nexa_notifier.mail.delivery import Accepted, Bounced, MailServer, Outcome, PutOff, Refused, Unknown
-from nexa_notifier.mail.links import MailLinks
+from nexa_notifier.mail.links import MailLinks, survey_links
 from nexa_notifier.mail.rendering import render
 from nexa_notifier.notification.decisions import (
     BeginSending,
@@ -59,7 +59,9 @@ from nexa_notifier.settings import LinkSettings, MailSettings
 from nexa_notifier.suppression.decisions import SuppressAddress
 from nexa_notifier.tables import metadata
 
-MailRow: TypeAlias = tuple[UUID, str, str, Mapping[str, str], Mapping[str, JsonValue] | None, datetime, str, str | None]
+MailRow: TypeAlias = tuple[
+    UUID, str, str, Mapping[str, str], Mapping[str, JsonValue] | None, str | None, datetime, str, str | None
+]
 
 BATCH = 200
 LEASE_SECONDS = 120
@@ -125,7 +127,7 @@ async def mails_in_hand(connection: AsyncConnection) -> int:
 
 
 def _ready(links: LinkSettings | None) -> Select[MailRow]:
-    """Mails that may be claimed. A marketing mail waits where there is no address to unsubscribe at."""
+    """Mails that may be claimed. One with links that lead back here waits where this service has no address."""
     return (
         select(
             mail_queue.c.notification_id,
@@ -133,6 +135,7 @@ def _ready(links: LinkSettings | None) -> Select[MailRow]:
             mail_queue.c.template,
             mail_queue.c.variables,
             mail_queue.c.invitation,
+            mail_queue.c.ticket,
             mail_queue.c.queued_at,
             recipient_of().label("recipient"),
             suppressed_by(recipient_of()).label("suppressed_by"),
@@ -141,7 +144,7 @@ def _ready(links: LinkSettings | None) -> Select[MailRow]:
         .join(mail_retries, mail_retries.c.notification_id == mail_queue.c.notification_id, isouter=True)
         .where(
             mail_queue.c.status == "queued",
-            true() if links else mail_queue.c.kind.not_in(sorted(MARKETING_KINDS)),
+            true() if links else mail_queue.c.kind.not_in(sorted(LINKED_KINDS)),
             recipient_of().is_not(None),
             or_(mail_retries.c.not_before.is_(None), mail_retries.c.not_before <= func.now()),
         )
@@ -195,6 +198,8 @@ async def _send(
                 queued_at=row.queued_at,
                 invitation=Invitation.model_validate(row.invitation) if row.invitation else None,
                 links=links_of(row.kind, row.notification_id, links),
+                reply_to=settings.address_of(row.ticket) if row.ticket else None,
+                survey=survey_links(links, row.notification_id) if links and row.kind == SURVEY else (),
             )
         except (TemplateError, ValueError) as error:
             outcomes.append((row, Unwritable(f"the mail could not be written: {type(error).__name__}")))

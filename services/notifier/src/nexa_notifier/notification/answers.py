@@ -1,4 +1,4 @@
-"""What a recipient does with a mail is told once each: opened, a link followed, no more of it wanted."""
+"""What a recipient does with a mail is told once each: opened, a link followed, no more of it wanted, a survey answered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TypeAlias, assert_never
 from uuid import UUID
 
 from nexa_contracts.envelope import Event
-from nexa_contracts.notifier import EmailClicked, EmailOpened, UnsubscribeRequested
+from nexa_contracts.notifier import EmailClicked, EmailOpened, SurveyAnswered, UnsubscribeRequested
 from nexa_notifier.notification.events import NotificationQueued
 from nexa_notifier.notification.state import Answers, New, Notification, Queued, Sending, Settled
 
@@ -37,8 +37,17 @@ class RequestUnsubscribe:
     notification_id: UUID
 
 
-ANSWERS = (RecordOpened, RecordClicked, RequestUnsubscribe)
-Answer: TypeAlias = RecordOpened | RecordClicked | RequestUnsubscribe
+@dataclass(frozen=True, kw_only=True)
+class AnswerSurvey:
+    """How content they are, 0 to 10."""
+
+    notification_id: UUID
+    score: int
+    comment: str
+
+
+ANSWERS = (RecordOpened, RecordClicked, RequestUnsubscribe, AnswerSurvey)
+Answer: TypeAlias = RecordOpened | RecordClicked | RequestUnsubscribe | AnswerSurvey
 
 
 def answer(command: Answer, state: Notification, now: datetime) -> Sequence[Event]:
@@ -69,5 +78,9 @@ def _told(command: Answer, mail: NotificationQueued, known: Answers, now: dateti
             return [EmailClicked.model_validate({**which, **place, **said})]
         case RequestUnsubscribe():
             return [] if known.unsubscribed else [UnsubscribeRequested.model_validate(which)]
+        case AnswerSurvey(score=score, comment=comment):
+            if known.survey == (score, comment):
+                return []
+            return [SurveyAnswered.model_validate({**which, "score": score, "comment": comment})]
         case _:
             assert_never(command)

@@ -29,6 +29,7 @@ class Notify:
     invitation: Invitation | None = None
     enrolment_id: UUID | None = None
     step: str | None = None
+    ticket: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +118,7 @@ def _queue(command: Notify) -> list[Event]:
             invitation=command.invitation,
             enrolment_id=command.enrolment_id,
             step=command.step,
+            ticket=command.ticket,
         )
     ]
 

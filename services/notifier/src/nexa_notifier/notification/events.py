@@ -54,6 +54,7 @@ class NotificationQueued(Event):
     )
     enrolment_id: UUID | None = Field(default=None, description="The place in an e-mail series that the mail is for.")
     step: str | None = Field(default=None, description="Key of the series' step that the mail is for.")
+    ticket: str | None = Field(default=None, description="Reference of the ticket that an answer belongs to.")
 
 
 class SendingBegan(Event):

@@ -11,6 +11,7 @@ from nexa_contracts.notifier import (
     EmailOutcomeUnknown,
     EmailSent,
     EmailSuppressed,
+    SurveyAnswered,
     UnsubscribeRequested,
 )
 from nexa_notifier.notification.events import NotificationQueued, SendingBegan, SendingPutOff
@@ -25,6 +26,7 @@ class Answers:
     clicks: frozenset[int] = frozenset()
     clicks_by_machine: frozenset[int] = frozenset()
     unsubscribed: bool = False
+    survey: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,5 +94,7 @@ def _answered(answers: Answers, event: Event) -> Answers:
             return replace(answers, clicks_by_machine=answers.clicks_by_machine | {link})
         case UnsubscribeRequested():
             return replace(answers, unsubscribed=True)
+        case SurveyAnswered(score=score, comment=comment):
+            return replace(answers, survey=(score, comment))
         case _:
             return answers

@@ -8,6 +8,7 @@ from nexa_chassis.domain import Recorded
 from nexa_chassis.read_models import Change, Put, ReadModel
 from nexa_contracts.sales import RepUpdated
 from nexa_contracts.success import CsmUpdated
+from nexa_contracts.support import AgentUpdated
 from nexa_notifier.tables import metadata
 
 directory = Table(
@@ -25,6 +26,10 @@ def project(fact: Recorded) -> Iterator[Change]:
             yield Put(directory, {"person_id": rep.rep_id}, {"name": rep.name, "email": rep.email})
         case CsmUpdated() as csm:
             yield Put(directory, {"person_id": csm.csm_id}, {"name": csm.name, "email": csm.email})
+        case AgentUpdated() as agent:
+            yield Put(directory, {"person_id": agent.agent_id}, {"name": agent.name, "email": agent.email})
 
 
-model = ReadModel(name="directory", tables=(directory,), on=(RepUpdated, CsmUpdated), project=project, from_topics=True)
+model = ReadModel(
+    name="directory", tables=(directory,), on=(RepUpdated, CsmUpdated, AgentUpdated), project=project, from_topics=True
+)

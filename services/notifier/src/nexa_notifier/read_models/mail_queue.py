@@ -14,6 +14,7 @@ from nexa_contracts.notifier import (
     EmailOutcomeUnknown,
     EmailSent,
     EmailSuppressed,
+    SurveyAnswered,
     UnsubscribeRequested,
 )
 from nexa_notifier.notification.events import NotificationQueued, SendingBegan, SendingPutOff
@@ -31,6 +32,7 @@ mail_queue = Table(
     Column("template", Text),
     Column("variables", JSON),
     Column("invitation", JSON(none_as_null=True)),
+    Column("ticket", Text),
     Column("attempts", Integer, server_default=text("0")),
     Column("reason", Text),
     Column("queued_at", DateTime(timezone=True)),
@@ -41,6 +43,7 @@ mail_queue = Table(
     Column("machine_opened_at", DateTime(timezone=True)),
     Column("machine_clicked_at", DateTime(timezone=True)),
     Column("unsubscribed_at", DateTime(timezone=True)),
+    Column("survey_score", Integer),
     Index("mail_queue_unsettled", "status", "queued_at", postgresql_where=text("status in ('queued', 'sending')")),
     Index("mail_queue_by_about", "about"),
     Index("mail_queue_by_time", "queued_at", "notification_id"),
@@ -62,6 +65,7 @@ def project(fact: Recorded) -> Iterator[Change]:
                     "template": queued.template,
                     "variables": queued.variables,
                     "invitation": queued.invitation.model_dump(mode="json") if queued.invitation else None,
+                    "ticket": queued.ticket,
                     "queued_at": fact.time,
                 },
             )
@@ -83,6 +87,8 @@ def project(fact: Recorded) -> Iterator[Change]:
             yield _answered(notification_id, "clicked_at" if machine is None else "machine_clicked_at", at)
         case UnsubscribeRequested(notification_id=notification_id, occurred_at=at):
             yield _answered(notification_id, "unsubscribed_at", at)
+        case SurveyAnswered(notification_id=notification_id, score=score):
+            yield Put(mail_queue, {"notification_id": notification_id}, {"survey_score": score})
 
 
 def _settled(
@@ -113,6 +119,7 @@ model = ReadModel(
         EmailOpened,
         EmailClicked,
         UnsubscribeRequested,
+        SurveyAnswered,
     ),
     project=project,
 )
