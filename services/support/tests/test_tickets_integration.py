@@ -3,7 +3,15 @@
 import asyncio
 from uuid import UUID, uuid4
 
+import pytest
+
+from nexa_chassis.rebuild import rebuild
 from nexa_contracts.support import AgentLevel
+from nexa_support.read_models.agent_desk import agent_desk
+from nexa_support.read_models.conversation import conversation
+from nexa_support.read_models.ticket_list import ticket_list
+from nexa_support.read_models.ticket_notes import ticket_notes
+from nexa_support.settings import SupportSettings
 
 from .conftest import Support
 from .stories import analyzed, id_of
@@ -260,3 +268,44 @@ async def test_a_rejected_request_names_the_field(support_service: Support) -> N
     listing = {"name": "N", "email": "n@nexa.example", "level": AgentLevel.SENIOR.value, "shifts": [shift]}
     await support.ask("PUT", f"/agents/{uuid4()}", 422, by=support.manager, json=listing)
     await support.ask("PUT", f"/agents/{uuid4()}", 403, json=listing | {"shifts": []})
+
+
+async def test_a_customer_who_writes_long_after_gets_a_new_ticket_that_says_what_it_follows(
+    support_service: Support, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    support = support_service
+    monkeypatch.setattr("nexa_support.read_models.agent_desk.support_settings", lambda: SupportSettings(reopen_days=0))
+    old = await support.submit()
+    await support.ask("POST", f"/tickets/{old['ticket_id']}/resolve", json={"resolution": "Fixed"})
+    heard = {"text": "It is back", "from_customer": True}
+    view = await support.ask("POST", f"/tickets/{old['ticket_id']}/reply", json=heard)
+    assert view["status"] == "resolved"
+    page = await support.until("/tickets", lambda page: len(page["items"]) > 1, "a new ticket", params={"q": "back"})
+    (new,) = [each for each in page["items"] if each["ticket_id"] != old["ticket_id"]]
+    assert (new["follows_id"], new["description"]) == (old["ticket_id"], "It is back")
+    timeline = await support.ask("GET", f"/tickets/{new['ticket_id']}/timeline")
+    assert f"It follows {old['reference']}" in timeline[1]["summary"]
+
+
+async def test_what_is_known_of_tickets_is_the_same_when_it_is_made_anew(support_service: Support) -> None:
+    support = support_service
+    await support.hire("Tom Weber")
+    one, two = [(await support.submit())["ticket_id"] for _ in range(2)]
+    await analysed(support, one, type="question")
+    await support.until(f"/tickets/{one}", lambda view: view["agent_id"] is not None, "Tom has it")
+    await support.ask("POST", f"/tickets/{one}/reply", json={"text": "Also this", "from_customer": True})
+    moved = [each["reply_id"] for each in (await support.ask("GET", f"/tickets/{one}/conversation"))["items"][1:]]
+    split = {"reply_ids": moved, "subject": "Other"}
+    await support.ask("POST", f"/tickets/{one}/split", 201, json=split)
+    await support.ask("POST", f"/tickets/{two}/merge", json={"into_id": one})
+    await support.ask("POST", f"/tickets/{one}/notes", json={"text": "Mind the gap"})
+    tables = ("agents", "tickets", "ticket_messages", "ticket_moved_messages", "ticket_splits", "ticket_notes")
+
+    async def everything() -> list[list[str]]:
+        return [[str(row) for row in await support.rows(f"select * from {name} order by 1")] for name in tables]
+
+    before = await everything()
+    assert all(before)
+    for read_model in (agent_desk, ticket_list, conversation, ticket_notes):
+        await rebuild(support.service.runtime, read_model)
+    assert await everything() == before

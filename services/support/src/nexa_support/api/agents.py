@@ -18,7 +18,7 @@ from nexa_support.api.access import Manager, Reader
 from nexa_support.api.bodies import Body, Cursor, Limit, Word, address, who
 from nexa_support.api.ticket_view import TicketView
 from nexa_support.read_models.agent_desk import agent_row, list_agents
-from nexa_support.read_models.ticket_list import list_tickets
+from nexa_support.read_models.finding_tickets import list_tickets
 
 routes = APIRouter(tags=["roster"])
 

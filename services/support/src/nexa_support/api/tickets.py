@@ -28,7 +28,8 @@ from nexa_support.api.ticket_view import (
     customer_view,
 )
 from nexa_support.read_models.conversation import list_messages, messages_with
-from nexa_support.read_models.ticket_list import list_tickets, ticket_list, ticket_row, waiting_tickets
+from nexa_support.read_models.finding_tickets import list_tickets, waiting_tickets
+from nexa_support.read_models.ticket_list import ticket_list, ticket_row
 from nexa_support.read_models.ticket_notes import list_notes
 from nexa_support.ticket import telling
 from nexa_support.ticket.commands import SubmitTicket

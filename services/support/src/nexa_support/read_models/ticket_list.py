@@ -18,9 +18,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     case,
-    func,
     literal,
-    literal_column,
     or_,
     select,
     text,
@@ -28,13 +26,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
-from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.read_models import Change, Put, ReadModel
 from nexa_contracts import topics
 from nexa_contracts.support import (
     CsatRecorded,
     CsatRequested,
-    Severity,
     TicketAccountFound,
     TicketAcknowledged,
     TicketAssigned,
@@ -44,7 +40,6 @@ from nexa_contracts.support import (
     TicketLinked,
     TicketMerged,
     TicketPrioritised,
-    TicketPriority,
     TicketQueued,
     TicketReopened,
     TicketReplied,
@@ -52,11 +47,9 @@ from nexa_contracts.support import (
     TicketStatus,
     TicketStatusChanged,
     TicketSubmitted,
-    TicketType,
     TicketUnlinked,
     TicketUnmerged,
 )
-from nexa_support.read_models.conversation import messages
 from nexa_support.tables import metadata
 from nexa_support.ticket.events import PRIVATE, TicketFollows
 
@@ -132,6 +125,8 @@ tickets = Table(
     Index("tickets_bug_idx", "bug_id"),
     Index("tickets_feature_idx", "feature", "submitted_at"),
     Index("tickets_waiting_idx", "waiting_since", "ticket_id"),
+    Index("tickets_triage_idx", "submitted_at", postgresql_where=text("needs_person")),
+    Index("tickets_unknown_account_idx", "submitted_at", postgresql_where=text("account_id is null")),
     Index("tickets_search_idx", text(NAMES), postgresql_using="gin"),
 )
 shown_status: ColumnElement[str] = case(
@@ -274,75 +269,15 @@ def _routed(event: TicketAssigned | TicketQueued) -> Mapping[str, object]:
 ticket_list = ReadModel(name="ticket_list", tables=(tickets,), on=(*topics.TICKET.events, *PRIVATE), project=project)
 
 
-def _shown() -> Select[Any]:
+def shown() -> Select[Any]:
+    """Each ticket with its status, and whether it needs a person."""
     columns = [column for column in tickets.c if column.name not in ("needs_person", "priority_seen")]
     query = select(*columns, shown_status.label("status"), needs_a_person.label("needs_person"))
     return query.where(tickets.c.reference.is_not(None))
 
 
-async def list_tickets(
-    connection: AsyncConnection,
-    *,
-    status: TicketStatus | None = None,
-    type: TicketType | None = None,
-    priority: TicketPriority | None = None,
-    severity: Severity | None = None,
-    agent_id: UUID | None = None,
-    account_id: UUID | None = None,
-    bug_id: UUID | None = None,
-    feature: str | None = None,
-    unsettled: bool = False,
-    unassigned: bool = False,
-    unknown_account: bool = False,
-    needs_person: bool = False,
-    q: str | None = None,
-    limit: int | None = None,
-    cursor: str | None = None,
-) -> Page[dict[str, Any]]:
-    """Tickets, the newest first."""
-    query = _shown()
-    equal: dict[str, object] = {"type": type, "priority": priority, "severity": severity, "agent_id": agent_id}
-    equal |= {"account_id": account_id, "bug_id": bug_id, "feature": feature}
-    for name, value in equal.items():
-        if value is not None:
-            query = query.where(tickets.c[name] == value)
-    if status is not None:
-        query = query.where(shown_status == status.value)
-    if unsettled:
-        query = query.where(tickets.c.into_id.is_(None), tickets.c.work_status.not_in(SETTLED))
-    if unassigned:
-        query = query.where(tickets.c.agent_id.is_(None))
-    if unknown_account:
-        query = query.where(tickets.c.account_id.is_(None))
-    if needs_person:
-        query = query.where(needs_a_person, tickets.c.into_id.is_(None), tickets.c.work_status.not_in(SETTLED))
-    if q:
-        query = query.where(_about(q))
-    order = [tickets.c.submitted_at.desc(), tickets.c.ticket_id.desc()]
-    return await paginate(connection, query, order=order, limit=limit, cursor=cursor)
-
-
-def _about(q: str) -> ColumnElement[bool]:
-    """Whether reference, subject, account, requester or a message of the conversation says these words."""
-    words = func.websearch_to_tsquery(text("'simple'"), q)
-    said = select(messages.c.ticket_id).where(
-        literal_column("to_tsvector('simple', coalesce(ticket_messages.text, ''))").op("@@")(words)
-    )
-    return or_(literal_column(NAMES).op("@@")(words), tickets.c.ticket_id.in_(said))
-
-
-async def waiting_tickets(
-    connection: AsyncConnection, *, limit: int | None = None, cursor: str | None = None
-) -> Page[dict[str, Any]]:
-    """The open tickets that nobody can take now, those first that have waited longest."""
-    query = _shown().where(tickets.c.waiting_since.is_not(None), tickets.c.into_id.is_(None))
-    return await paginate(
-        connection, query, order=[tickets.c.waiting_since, tickets.c.ticket_id], limit=limit, cursor=cursor
-    )
-
-
 async def ticket_row(connection: AsyncConnection, ticket_id: UUID) -> Mapping[str, Any] | None:
-    row = (await connection.execute(_shown().where(tickets.c.ticket_id == ticket_id))).mappings().one_or_none()
+    row = (await connection.execute(shown().where(tickets.c.ticket_id == ticket_id))).mappings().one_or_none()
     return None if row is None else dict(row)
 
 

@@ -102,6 +102,10 @@ def upgrade() -> None:
         postgresql_using="gin",
     )
     op.create_index("tickets_submitted_idx", "tickets", [sa.text("submitted_at desc"), sa.text("ticket_id desc")])
+    op.create_index("tickets_triage_idx", "tickets", ["submitted_at"], postgresql_where=sa.text("needs_person"))
+    op.create_index(
+        "tickets_unknown_account_idx", "tickets", ["submitted_at"], postgresql_where=sa.text("account_id is null")
+    )
     op.create_index("tickets_waiting_idx", "tickets", ["waiting_since", "ticket_id"])
     op.create_table(
         "ticket_messages",
