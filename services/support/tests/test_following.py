@@ -26,6 +26,7 @@ from nexa_contracts.support import (
     TicketUnmerged,
 )
 from nexa_contracts.values import Because
+from nexa_support.reactions.ask_for_csat import ask_for_csat
 from nexa_support.reactions.follow_merged_tickets import follow_merged_tickets
 from nexa_support.reactions.hear_late_customers import hear_late_customers
 from nexa_support.reactions.route_unanalysed_tickets import route_unanalysed_tickets
@@ -127,6 +128,16 @@ def test_a_ticket_that_nobody_analyses_is_given_to_somebody_all_the_same() -> No
     assert analysed.tell(deadline.command, deadline.at) == []
 
 
+def test_a_customer_is_asked_an_hour_after_it_was_settled_unless_it_is_open_again() -> None:
+    story = begun()
+    (settled, *_) = story.tell(ResolveTicket(ticket_id=TICKET, resolution="Fixed"))
+    (deadline,) = ask_for_csat.react(recorded(settled, time=MONDAY), MONDAY)
+    assert deadline.at == MONDAY + HOUR
+    again = begun()
+    assert again.tell(deadline.command, deadline.at) == []
+    assert [type(event).__name__ for event in story.tell(deadline.command, deadline.at)] == ["CsatRequested"]
+
+
 def queued(ticket_id: Any, who: str = "all agents", language: str = "en", **facts: str) -> TicketQueued:
     because = Because(rule=f"{who}: in shift", facts={"language": language, **facts})
     return TicketQueued(**of(ticket_id), waiting_since=MONDAY, because=because)
@@ -206,7 +217,7 @@ def test_the_customer_of_a_merged_ticket_is_told_and_the_same_customer_is_not_to
         story.tell(submit())
         story.tell(submit(OTHER, requester=requester))
         story.merge(OTHER, TICKET)
-        (settled,) = story.tell(ResolveTicket(ticket_id=TICKET, resolution="Fixed"))
+        (settled, *_) = story.tell(ResolveTicket(ticket_id=TICKET, resolution="Fixed"))
         for command in told(follow_merged_tickets, merged(), settled):
             story.tell(command)
         assert [each.tell_customer for each in story.of(TicketResolved)] == [True, told_too]

@@ -5,6 +5,7 @@ from nexa_support.aggregates import agent, feature_request, sla_policies, ticket
 from nexa_support.api import agents, feature_requests, mails, sla, ticket_merging, ticket_work, tickets, web_form
 from nexa_support.intake.finding_accounts import find_accounts
 from nexa_support.intake.smtp_listener import receive_mail
+from nexa_support.reactions.ask_for_csat import ask_for_csat
 from nexa_support.reactions.follow_merged_tickets import follow_merged_tickets
 from nexa_support.reactions.hear_late_customers import hear_late_customers
 from nexa_support.reactions.record_csat import record_csat
@@ -44,6 +45,7 @@ support = Service(
         route_waiting_tickets,
         follow_merged_tickets,
         hear_late_customers,
+        ask_for_csat,
         watch_promises,
         take_plan,
     ],

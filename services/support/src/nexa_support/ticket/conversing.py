@@ -34,7 +34,7 @@ def _from_customer(command: AddReply, state: State, now: datetime, desk: Desk) -
     ticket = reaching.of(state, command.ticket_id)
     match state:
         case Resolved() | Closed() if may_reopen(state, now, desk):
-            reopened = TicketReopened(**ticket.fields, reason="The customer wrote again", bug_id=ticket.bug_id)
+            reopened = TicketReopened(**ticket.fields, reason="The customer wrote again")
             yield reopened
             yield _replied(command, ticket)
             yield from routing.route_if_known(evolve(state, reopened), now, desk)

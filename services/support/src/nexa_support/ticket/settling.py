@@ -27,7 +27,7 @@ def resolve(command: ResolveTicket, state: State, now: datetime) -> Sequence[Eve
             requester=ticket.requester,
             resolution=command.resolution,
             resolved_at=now,
-            bug_id=command.bug_id or ticket.bug_id,
+            bug_id=command.bug_id,
             deployment_id=command.deployment_id,
             version=command.version,
             tell_customer=command.tell_customer and not heard,
