@@ -43,7 +43,7 @@ async def test_a_leavers_leads_and_tasks_go_to_others_each_with_its_reason(sales
     await sales_service.count("select count(*) from tasks", 5)
     body = {"title": "Send the price list", "due_at": "2030-01-01T09:00:00Z"}
     await sales_service.ask("POST", f"/leads/{id_of('lead 0')}/tasks", 201, json=body)
-    jonas = await sales_service.hire("jonas", capacity=3)
+    jonas = await sales_service.hire("jonas", capacity=3, manager_id=str(victor))
     await sales_service.ask("POST", f"/reps/{maria}/leave", json={"reason": "Moved to marketing"})
     await sales_service.count("select count(*) from jobs where status = 'finished'", 1)
     stands = await sales_service.rows("select status, rep_id, count(*) from lead_standings group by 1, 2 order by 1")
@@ -59,6 +59,8 @@ async def test_a_leavers_leads_and_tasks_go_to_others_each_with_its_reason(sales
     reassign = {"rep_id": str(maria), "reason": "x"}
     gone = await sales_service.ask("POST", f"/leads/{id_of('lead 0')}/reassign", 422, json=reassign)
     assert gone["rule"] == "assignment.rep"
+    boss = await sales_service.ask("POST", f"/reps/{victor}/leave", 409, json={"reason": "x"})
+    assert boss["rule"] == "rep.reports"
     await sales_service.hire("priya")
     await sales_service.count("select count(*) from waiting_leads", 0)
 

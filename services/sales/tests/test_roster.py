@@ -21,7 +21,8 @@ from nexa_contracts.sales import (
 )
 from nexa_sales.aggregates import assignment, rep
 from nexa_sales.assignment import desk as desks
-from nexa_sales.assignment.commands import AlertOfWait, HandOverLead, NoteContact
+from nexa_sales.assignment.choosing import Demand, can_be_met
+from nexa_sales.assignment.commands import AlertOfWait, HandOverLead, NoteContact, OfferWaitingLead, ReassignLead
 from nexa_sales.reactions.mind_the_calendar import mind_the_calendar
 from nexa_sales.reactions.open_follow_up import open_follow_up
 from nexa_sales.rep.commands import (
@@ -163,6 +164,20 @@ def test_the_lead_of_one_who_left_waits_where_nobody_can_take_it() -> None:
     _, event = handed_over(standard("lena"))
     assert isinstance(event, LeadQueued)
     assert (event.previous_rep_id, event.first, event.since) == (MARIA, False, MONDAY + WEEK)
+
+
+def test_a_low_lead_that_a_person_gave_to_one_who_left_is_routed_like_a_medium_one() -> None:
+    routing = Routing(roster(senior("maria"), standard("lena", available=False)))
+    routing.execute(route("lead", 20))
+    routing.execute(ReassignLead(lead_id=id_of("lead"), rep_id=MARIA, reason="Knows them"))
+    routing.desk = desks.evolve(routing.desk, RepLeft(rep_id=MARIA, name="maria", reason="Moved on"))
+    (queued,) = routing.execute(HandOverLead(lead_id=id_of("lead"), rep_id=MARIA, rep_name="maria"))
+    assert isinstance(queued, LeadQueued)
+    routing.desk = roster(standard("lena"))
+    assert can_be_met(routing.desk, Demand(queued.band, None, None))
+    (taken,) = routing.execute(OfferWaitingLead(lead_id=id_of("lead")))
+    assert isinstance(taken, LeadAssigned)
+    assert taken.rep_id == id_of("lena")
 
 
 def test_managers_are_told_once_of_a_lead_that_waits_too_long() -> None:

@@ -8,12 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from nexa_chassis.domain import NotFound
+from nexa_chassis.domain import NotFound, Refused
 from nexa_chassis.http.paging import Page
 from nexa_contracts.sales import Absence, RepLevel
 from nexa_sales.api.bodies import Body, Cursor, Limit, Manager, Reader, Text, Word, address
 from nexa_sales.hand_over_leads import hand_over_of
-from nexa_sales.read_models.rep_desk import list_reps, rep_row
+from nexa_sales.read_models.rep_desk import list_reps, rep_row, reports_of
 from nexa_sales.rep.commands import LeaveRoster, PutRep, SetAbsences, SetAvailability
 
 routes = APIRouter(tags=["roster"])
@@ -126,6 +126,13 @@ async def leave(rep_id: UUID, body: LeaveBody, call: Manager, response: Response
 
     A task whose lead is nobody's goes to their manager. `open_leads` shows what is still to be handed over.
     """
+    async with call.query() as connection:
+        reports = await reports_of(connection, rep_id)
+    if reports:
+        raise Refused(
+            f"{len(reports)} people report to them, {reports[0]} among them; give those another manager first.",
+            rule="rep.reports",
+        )
     job = hand_over_of(call.new_id("hand over"), rep_id)
     done = await call.execute(LeaveRoster(rep_id=rep_id, reason=body.reason), jobs=[job])
     call.etag(response, done.version_of(f"rep-{rep_id}"))

@@ -49,7 +49,7 @@ def choose(desk: Desk, demand: Demand) -> Choice:
     """By the first rule that takes the lead, then territory and product, availability and free capacity, then turn.
 
     Who was given a lead least recently is next; among those of the same turn, the one with the smaller share of their
-    capacity in use. Low leads are nobody's: a demand of band Low is a LookupError.
+    capacity in use.
     """
     rule = rule_for(desk, demand)
     level = rule.level
@@ -70,8 +70,6 @@ def choose(desk: Desk, demand: Demand) -> Choice:
 
 def can_be_met(desk: Desk, demand: Demand) -> bool:
     """Whether somebody at the desk can take such a lead now."""
-    if demand.band is Band.LOW:
-        return False
     level = rule_for(desk, demand).level
     return any(seat.level is level and unfit_for(seat, demand) is None for seat in desk.seats.values())
 

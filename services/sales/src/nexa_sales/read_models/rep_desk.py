@@ -185,6 +185,12 @@ async def rep_row(connection: AsyncConnection, rep_id: UUID) -> Mapping[str, Any
     return None if row is None else dict(row)
 
 
+async def reports_of(connection: AsyncConnection, manager_id: UUID) -> list[str]:
+    """Names of those on the roster who report to this person."""
+    query = select(reps.c.name).where(reps.c.manager_id == manager_id, reps.c.left_at.is_(None)).order_by(reps.c.name)
+    return list((await connection.execute(query)).scalars())
+
+
 async def rep_of_person(connection: AsyncConnection, subject: str) -> UUID | None:
     """The rep whom a token's subject names: by id, by e-mail address, or by the part before the @ where it is one rep's."""
     try:
