@@ -42,6 +42,7 @@ class NotificationFields(Event):
             "bug_given",
             "bug_reopened",
             "feature_shipped",
+            "leads_waiting",
         ],
     )
     about: UUID = Field(

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -6,7 +6,8 @@ import pytest
 from nexa_chassis.domain import derive
 from nexa_chassis.testing import given, recorded
 from nexa_contracts.marketing import NURTURE_LETTER, NURTURE_TEMPLATES, Engagement, LeadCreated, NurtureStepDue
-from nexa_contracts.sales import ImportRouted, RepCount, TaskOverdue
+from nexa_contracts.sales import ImportRouted, LeadWaitedTooLong, RepCount, TaskOverdue
+from nexa_contracts.values import Band
 from nexa_notifier.mail.rendering import environment
 from nexa_notifier.notification.decisions import Notify
 from nexa_notifier.reactions.mail_nurture_step import mail_nurture_step
@@ -85,6 +86,31 @@ def test_each_rep_gets_one_notice_an_import() -> None:
 )
 def test_the_headline_counts_as_people_do(high: int, medium: int, said: str) -> None:
     assert headline(RepCount(rep_id=REP, high=high, medium=medium)) == said
+
+
+def test_managers_are_told_once_a_day_that_leads_wait_too_long() -> None:
+    def told(lead_id: UUID, on: datetime) -> list[object]:
+        waiting = LeadWaitedTooLong(
+            lead_id=lead_id,
+            campaign_id=CAMPAIGN,
+            band=Band.HIGH,
+            since=datetime(2025, 11, 17, 5, 0, tzinfo=UTC),
+            reason="Of 2 senior reps 2 at capacity",
+            manager_ids=(MANAGER, REP),
+        )
+        return list(given(tell_rep_of_new_leads).when(recorded(waiting, time=on)).produced)
+
+    monday = datetime(2025, 11, 17, 9, 0, tzinfo=UTC)
+    first, second, tuesday = told(LEAD, monday), told(TASK, monday), told(LEAD, monday + timedelta(days=1))
+    ids = [
+        [notify.notification_id for notify in notices if isinstance(notify, Notify)]
+        for notices in (first, second, tuesday)
+    ]
+    assert ids[0] == ids[1] == [derive(person, "2025-11-17", "leads_waiting") for person in (MANAGER, REP)]
+    assert set(ids[0]).isdisjoint(ids[2])
+    (notify, _) = first
+    assert isinstance(notify, Notify)
+    assert (notify.person_id, notify.variables["headline"]) == (MANAGER, "A high lead waits too long for a rep")
 
 
 @pytest.mark.parametrize(("manager", "told"), [(MANAGER, MANAGER), (None, REP)])

@@ -1,11 +1,14 @@
-"""A rep hears of new leads: once an import, however many it brought; once a lead that came alone."""
+"""A rep hears of new leads: once an import, however many it brought; once a lead that came alone.
+
+Managers hear, once a day, that leads wait too long for a rep.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from nexa_chassis.domain import Recorded, derive
 from nexa_chassis.reactions import Reaction
-from nexa_contracts.sales import ImportRouted, LeadAssigned, RepCount
+from nexa_contracts.sales import ImportRouted, LeadAssigned, LeadWaitedTooLong, RepCount
 from nexa_contracts.values import Band
 from nexa_notifier.notification.decisions import Notify
 
@@ -31,6 +34,20 @@ def react(fact: Recorded, now: datetime) -> Iterator[Notify]:
                 template="rep_notice.v1",
                 variables={"headline": headline(alone(assigned)), "campaign_name": ""},
             )
+        case LeadWaitedTooLong() as waiting:
+            for manager_id in waiting.manager_ids:
+                yield Notify(
+                    notification_id=derive(manager_id, fact.time.date().isoformat(), "leads_waiting"),
+                    kind="leads_waiting",
+                    about=waiting.lead_id,
+                    person_id=manager_id,
+                    template="notice.v1",
+                    variables={
+                        "headline": f"A {waiting.band.value} lead waits too long for a rep",
+                        "text": f"It waits since {waiting.since:%Y-%m-%d %H:%M} UTC. {waiting.reason}."
+                        " The waiting queue shows whether there are more; today you are not told again.",
+                    },
+                )
         case _:
             return
 
@@ -57,4 +74,6 @@ def _leads(count: int) -> str:
     return "lead" if count == 1 else "leads"
 
 
-tell_rep_of_new_leads = Reaction(name="tell_rep_of_new_leads", on=(ImportRouted, LeadAssigned), react=react)
+tell_rep_of_new_leads = Reaction(
+    name="tell_rep_of_new_leads", on=(ImportRouted, LeadAssigned, LeadWaitedTooLong), react=react
+)
