@@ -124,6 +124,19 @@ async def test_who_cannot_be_served_waits_in_order_and_is_given_to_the_next_with
     assert [each["ticket_id"] for each in (await support.ask("GET", "/tickets/waiting"))["items"]] == [tickets[2]]
 
 
+async def test_tickets_that_come_at_once_never_give_an_agent_more_than_they_can_take(support_service: Support) -> None:
+    support = support_service
+    people = [await support.hire(name, senior=True, capacity=4) for name in ("Lea Brandt", "Ida Holm")]
+    tickets = [(await support.submit(subject=f"Ticket {number}"))["ticket_id"] for number in range(11)]
+    await asyncio.gather(*(analysed(support, ticket_id) for ticket_id in tickets))
+    await support.until("/tickets/waiting", lambda page: len(page["items"]) == 3, "three find nobody")
+    assert [(await support.ask("GET", f"/agents/{each}"))["open_tickets"] for each in people] == [4, 4]
+    desks = [await support.ask("GET", f"/agents/{each}/desk") for each in people]
+    assert [len(desk["tickets"]) for desk in desks] == [4, 4]
+    turns = sorted(each["last_turn"] for each in (await support.ask("GET", "/agents"))["items"])
+    assert turns == [7, 8]
+
+
 async def test_tickets_are_found_by_what_they_are(support_service: Support) -> None:
     support = support_service
     one = await support.submit()

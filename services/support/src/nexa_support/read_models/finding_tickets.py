@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.http.paging import Page, paginate
@@ -11,6 +11,7 @@ from nexa_contracts.support import Severity, TicketPriority, TicketStatus, Ticke
 from nexa_support.read_models.conversation import messages
 from nexa_support.read_models.ticket_list import NAMES, needs_a_person, shown, shown_status, tickets
 
+TEXT = "to_tsvector('simple', coalesce(ticket_messages.text, ''))"
 SETTLED = (TicketStatus.RESOLVED.value, TicketStatus.CLOSED.value)
 
 
@@ -59,10 +60,9 @@ async def list_tickets(
 def _about(q: str) -> ColumnElement[bool]:
     """Whether reference, subject, account, requester or a message of the conversation says these words."""
     words = func.websearch_to_tsquery(text("'simple'"), q)
-    said = select(messages.c.ticket_id).where(
-        literal_column("to_tsvector('simple', coalesce(ticket_messages.text, ''))").op("@@")(words)
-    )
-    return or_(literal_column(NAMES).op("@@")(words), tickets.c.ticket_id.in_(said))
+    named = select(tickets.c.ticket_id).where(literal_column(NAMES).op("@@")(words))
+    said = select(messages.c.ticket_id).where(literal_column(TEXT).op("@@")(words))
+    return tickets.c.ticket_id.in_(named.union(said))
 
 
 async def waiting_tickets(
