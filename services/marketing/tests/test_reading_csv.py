@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nexa_marketing.lead_import.csv_format import Intake, NotCsv, ReceivedFile
-from nexa_marketing.lead_import.csv_rows import BrokenRow, Cursor, Row, read_window
+from nexa_marketing.lead_import.csv_format import Intake, ReceivedFile
+from nexa_marketing.lead_import.csv_rows import NO_TEXT, BrokenRow, Cursor, Row, read_window
+from nexa_marketing.lead_import.not_csv import NotCsv
 
 
 def received(data: bytes, piece: int = 7_000) -> tuple[bytes, ReceivedFile]:
@@ -60,9 +61,13 @@ def test_an_open_quote_at_the_end_of_the_file_costs_its_own_row_only() -> None:
 def test_rows_with_too_few_or_too_many_cells_are_broken_rows() -> None:
     assert told(read_all(b"a,b\n1\n1,2,3\n1,2\n")) == [
         (2, "the row has 1 cell, the header names 2 columns"),
-        (3, "the row has 3 cells, the header names 2 columns"),
+        (3, "the row has 3 cells, the header names 2 columns; left over: ['3']"),
         (4, ""),
     ]
+
+
+def test_separators_at_the_end_of_a_row_are_no_cells() -> None:
+    assert told(read_all(b"a,b\n1,2,,\n3,,\n")) == [(2, ""), (3, "")]
 
 
 def test_a_nul_character_and_undecodable_bytes_name_their_column() -> None:
@@ -159,7 +164,7 @@ def test_a_valid_file_reads_as_the_standard_library_reads_it_however_it_is_cut(
     csv.writer(text, quoting=quoting, lineterminator="\n").writerows([["a", "b", "c"], *rows])  # type: ignore[arg-type]
     data = text.getvalue().encode()
     longest = max((len(line) for line in io.StringIO(text.getvalue()).readlines()), default=0)
-    expected = [row for row in rows if any(cell.strip() for cell in row)]
+    expected = [row for row in rows if any(cell.strip().strip(NO_TEXT) for cell in row)]
     found = read_all(data, window=max(window, 40 * (longest + 60)), limit=limit, piece=piece)
     assert [list(row.cells) for row in found] == expected
 
@@ -186,3 +191,26 @@ def test_one_broken_row_among_good_ones_never_costs_a_good_one(good: list[str], 
     rows = read_all("\n".join(["a,b", *lines, ""]).encode())
     assert [",".join(row.cells) for row in rows if isinstance(row, Row)] == good
     assert sum(isinstance(row, BrokenRow) for row in rows) == 1
+
+
+@given(
+    rows=st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1, max_size=12),
+    separator=st.sampled_from([",", ";", "\t", "|"]),
+    end=st.sampled_from(["\n", "\r\n"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
+    mended=st.booleans(),
+    piece=st.integers(1, 700),
+)
+@settings(deadline=None, max_examples=200)
+def test_a_valid_file_of_any_separator_line_end_and_encoding_reads_as_the_standard_library_reads_it(
+    rows: list[list[str]], separator: str, end: str, encoding: str, mended: bool, piece: int
+) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(
+        text, delimiter=separator, lineterminator=end, quoting=csv.QUOTE_ALL if mended else csv.QUOTE_MINIMAL
+    )
+    writer.writerows([["Email", "Name"], *rows])
+    standard = list(csv.reader(io.StringIO(text.getvalue(), newline=""), delimiter=separator, strict=True))[1:]
+    expected = [row for row in standard if any(cell.strip().strip(NO_TEXT) for cell in row)]
+    found = read_all(text.getvalue().encode(encoding), piece=piece)
+    assert [list(row.cells) for row in found] == expected

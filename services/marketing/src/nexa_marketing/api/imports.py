@@ -25,12 +25,14 @@ from nexa_marketing.lead_import.commands import (
     ResumeImport,
     StartImport,
 )
-from nexa_marketing.lead_import.csv_format import SEPARATORS, Intake, NotCsv
+from nexa_marketing.lead_import.csv_format import SEPARATORS, Intake
 from nexa_marketing.lead_import.csv_rows import Cursor, Row, printable, read_window
 from nexa_marketing.lead_import.decisions import lead_import, plan_of
+from nexa_marketing.lead_import.encodings import known_encoding
 from nexa_marketing.lead_import.headers import FIELDS
 from nexa_marketing.lead_import.importing import Task, job_of
 from nexa_marketing.lead_import.mapping import JOINED_BY, Choices, ColumnPlan, ImportMode
+from nexa_marketing.lead_import.not_csv import NotCsv
 from nexa_marketing.lead_import.state import Begun, LeadImport, NoImport, Opened, Order, Paused, Running, Uploaded
 from nexa_marketing.lead_import.uploads import remove_upload, store_upload
 from nexa_marketing.read_models.import_list import imports
@@ -132,6 +134,10 @@ async def open_import(body: OpenBody, call: Marketer) -> Opening:
     if body.separator is not None and body.separator not in SEPARATORS:
         message = f"{body.separator!r} separates no columns; give one of {', '.join(map(repr, SEPARATORS))}."
         raise Refused(message, rule="import.separator", field="separator")
+    try:
+        known_encoding(body.encoding)
+    except NotCsv as problem:
+        raise Refused(str(problem), rule="import.encoding", field="encoding") from None
     import_id = call.new_id("import")
     order = Order(
         import_id=import_id,

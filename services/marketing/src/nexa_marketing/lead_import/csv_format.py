@@ -7,9 +7,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import charset_normalizer
-
-from nexa_marketing.lead_import.headers import field_of_header
+from nexa_marketing.lead_import.encodings import (
+    BYTE_ORDER_MARKS,
+    NON_ASCII,
+    WIDE,
+    known_encoding,
+    legacy_encoding,
+    wide_encoding,
+)
+from nexa_marketing.lead_import.headers import LOOKS_LIKE_EMAIL, field_of_header
+from nexa_marketing.lead_import.not_csv import SIGNATURE_BYTES, NotCsv, check_signature
 
 SAMPLE = 64 * 1024
 HEADER_LIMIT = 256 * 1024
@@ -18,27 +25,7 @@ PREAMBLE_LINES = 60
 """In how many of the first lines the header is looked for."""
 SEPARATORS = (",", ";", "\t", "|")
 
-NOT_CSV = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook (.xlsx); unpack it, or save the sheet as CSV",
-    b"\x1f\x8b": "gzip-compressed; unpack it first",
-    b"%PDF": "a PDF document; export the list as CSV",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls); save the sheet as CSV",
-    b"{\\rtf": "a rich text document; save it as CSV",
-}
-BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-LEGACY_ENCODINGS = ["cp1252", "cp1250", "cp1251", "shift_jis", "gb18030", "big5", "euc_kr", "euc_jp", "koi8_r"]
 ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
-NON_ASCII = re.compile("[^\x00-\x7f]")
-
-
-class NotCsv(Exception):
-    """The file cannot be read as CSV at all; the message says what it is and what to do."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +61,7 @@ class Intake:
     """
 
     def __init__(self, encoding: str | None = None, separator: str | None = None) -> None:
-        self._given_encoding = _known_encoding(encoding)
+        self._given_encoding = known_encoding(encoding)
         self._given_separator = separator
         self._digest = hashlib.sha256()
         self._size = 0
@@ -92,7 +79,7 @@ class Intake:
         self._size += len(piece)
         if not self._started:
             self._head += piece
-            if len(self._head) < 4:
+            if len(self._head) < SIGNATURE_BYTES:
                 return b""
             piece, self._head = self._begin(self._head), b""
         return self._keep(self._decoded(piece, final=False))
@@ -112,16 +99,23 @@ class Intake:
 
     def _begin(self, head: bytes) -> bytes:
         self._started = True
-        for magic, what in NOT_CSV.items():
-            if head.startswith(magic):
-                raise NotCsv(f"The file is not CSV but {what}.")
         for mark, encoding in BYTE_ORDER_MARKS:
             if head.startswith(mark):
                 self._read_as(encoding)
-                return head[len(mark) :]
-        if wide := _wide_encoding(head):
+                head = head[len(mark) :]
+                check_signature(head)
+                return head
+        check_signature(head)
+        if wide := self._given_wide() or wide_encoding(head):
             self._read_as(wide)
         return head
+
+    def _given_wide(self) -> str | None:
+        """A wide encoding that was said; one whose byte order was not is taken for little-endian, as most programs write it."""
+        given = self._given_encoding
+        if given not in WIDE:
+            return None
+        return f"{given}-le" if given in {"utf-16", "utf-32"} else given
 
     def _read_as(self, encoding: str) -> None:
         if encoding != "utf-8":
@@ -156,14 +150,6 @@ class Intake:
         return "utf-8" if self._good >= self._bad else legacy_encoding(self._foreign)
 
 
-def legacy_encoding(sample: bytes) -> str:
-    """The likeliest encoding of lines that are not UTF-8."""
-    if _decodes(sample, "cp1252") and _mostly_letters(sample.decode("cp1252")):
-        return "cp1252"
-    best = charset_normalizer.from_bytes(sample, cp_isolation=LEGACY_ENCODINGS).best()
-    return best.encoding if best is not None else "cp1252"
-
-
 def read_header(head: bytes, encoding: str, separator: str | None = None) -> CsvFormat:
     """Line ends, separator and columns from the first bytes of the file. Raises NotCsv.
 
@@ -188,6 +174,8 @@ def read_header(head: bytes, encoding: str, separator: str | None = None) -> Csv
         raise NotCsv(f"A quote in line {header.number}, the header, is never closed.")
     separator = separator or guess_separator(header.text)
     columns = _named(_cells(header.text, separator))
+    if any(LOOKS_LIKE_EMAIL.fullmatch(column) for column in columns):
+        raise NotCsv(f"Line {header.number} names no columns but holds an e-mail address; put a header above it.")
     if len(columns) > COLUMN_LIMIT:
         raise NotCsv(f"The header names {len(columns):,} columns; at most {COLUMN_LIMIT:,} can be read.")
     return CsvFormat(encoding, separator, newline, columns, header.end, header.number + 1)
@@ -242,8 +230,13 @@ def _cells(text: str, separator: str) -> list[str]:
 
 
 def guess_separator(header: str) -> str:
-    """The separator that splits the header into the most columns."""
-    return max(SEPARATORS, key=lambda separator: len(_cells(header, separator)))
+    """The separator that splits the header into the most known columns, else into the most columns."""
+
+    def columns(separator: str) -> tuple[int, int]:
+        cells = _cells(header, separator)
+        return sum(field_of_header(cell) is not None for cell in cells), len(cells)
+
+    return max(SEPARATORS, key=columns)
 
 
 def _named(cells: list[str]) -> tuple[str, ...]:
@@ -257,41 +250,3 @@ def _named(cells: list[str]) -> tuple[str, ...]:
             again += 1
         names.append(name)
     return tuple(names)
-
-
-def _wide_encoding(head: bytes) -> str | None:
-    """UTF-16 without a byte order mark shows as a NUL beside each ASCII letter."""
-    sample = head[:400]
-    if len(sample) < 4 or 0 not in sample:
-        return None
-    even, odd = sample[0::2], sample[1::2]
-    if odd.count(0) > 0.7 * len(odd) and even.count(0) < 0.1 * len(even):
-        return "utf-16-le"
-    if even.count(0) > 0.7 * len(even) and odd.count(0) < 0.1 * len(odd):
-        return "utf-16-be"
-    return None
-
-
-def _known_encoding(name: str | None) -> str | None:
-    if name is None:
-        return None
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        raise NotCsv(f"There is no encoding {name!r}; leave it out, or give utf-8 or cp1252.") from None
-
-
-def _decodes(sample: bytes, encoding: str) -> bool:
-    try:
-        sample.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _mostly_letters(text: str) -> bool:
-    """True where the foreign characters are Western European letters between other letters, as in Müller or Élodie."""
-    foreign = NON_ASCII.findall(text)
-    letters = sum(1 for character in foreign if character.isalpha())
-    runs = re.findall("[^\x00-\x7f]{3,}", text)
-    return letters >= 0.8 * len(foreign) and not runs

@@ -12,7 +12,12 @@ from itertools import islice
 from nexa_marketing.lead_import.csv_format import ESCAPED_BYTE, CsvFormat
 
 LINES_OF_ONE_ROW = 1_000
-SHOWN_OF_A_CELL = 1_000
+SHOWN_OF_A_CELL = 5_000
+"""As much as a field or an attribute can hold: what is cut off a rejected cell could not have been taken anyway."""
+
+NO_TEXT = "\ufeff\x1a"
+"""A byte order mark, and the end of a file of old programs: a line of these has no text."""
+
 UNCLOSED = "unexpected end of data"
 
 
@@ -64,14 +69,30 @@ def read_window(window: bytes, cursor: Cursor, form: CsvFormat, *, last: bool, l
             return Reading((), 0, Cursor(cursor.offset + len(window), cursor.line + last, skipping=not last))
         cursor = Cursor(cursor.offset + end + 1, cursor.line + 1)
         window = window[end + 1 :]
-    raw = window.split(newline)
-    if last and not raw[-1]:
+    rows: list[Row | BrokenRow] = []
+    blank, more = 0, True
+    while more:  # again only where lines without text filled a part
+        reading, more = _read_part(window, cursor, form, last=last, limit=limit - len(rows))
+        rows += reading.rows
+        blank += reading.blank
+        window = window[reading.cursor.offset - cursor.offset :]
+        more = more and len(rows) < limit and reading.cursor.offset > cursor.offset
+        cursor = reading.cursor
+    return Reading(tuple(rows), blank, cursor)
+
+
+def _read_part(window: bytes, cursor: Cursor, form: CsvFormat, *, last: bool, limit: int) -> tuple[Reading, bool]:
+    """What the first lines give, no more of them than so many rows may take, and whether there are lines behind them."""
+    most = limit + LINES_OF_ONE_ROW
+    raw = window.split(form.newline.encode(), most)
+    behind = len(raw) > most
+    if behind or (last and not raw[-1]):
         raw.pop()
     elif not last:
         if len(raw) == 1:
-            return _too_long(window, cursor, form)
+            return _too_long(window, cursor, form), False
         raw.pop()
-    return _read_lines(raw, cursor, form, last=last, limit=limit)
+    return _read_lines(raw, cursor, form, last=last and not behind, limit=limit), behind
 
 
 def _too_long(window: bytes, cursor: Cursor, form: CsvFormat) -> Reading:
@@ -145,11 +166,15 @@ def _found_from(lines: list[str], first: int, form: CsvFormat) -> Iterator[_Foun
 
 
 def _checked(cells: list[str], line: int, form: CsvFormat) -> Row | BrokenRow | None:
-    if not any(cells) or not any(cell.strip() for cell in cells):
+    if not any(cells) or not any(cell.strip().strip(NO_TEXT) for cell in cells):
         return None
-    if len(cells) != len(form.columns):
+    columns = len(form.columns)
+    if len(cells) > columns and not any(cells[columns:]):  # separators at the end, as spreadsheets write them
+        cells = cells[:columns]
+    if len(cells) != columns:
         noun = "cell" if len(cells) == 1 else "cells"
-        reason = f"the row has {len(cells)} {noun}, the header names {len(form.columns)} columns"
+        surplus = f"; left over: {printable(cells[columns:][:10])}"[:300] if len(cells) > columns else ""
+        reason = f"the row has {len(cells)} {noun}, the header names {columns} columns{surplus}"
         return BrokenRow(line, reason, None, printable(cells))
     joined = "".join(cells)
     if not joined.isascii() or "\x00" in joined:

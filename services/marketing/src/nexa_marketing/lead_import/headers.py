@@ -151,6 +151,7 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
 FIELDS = tuple(HEADERS)
 FIELD_OF_HEADER = {header: field for field, headers in HEADERS.items() for header in headers}
 
+LOOKS_LIKE_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 OF_WHOM = re.compile(
     "^(?:person|personne|persona|pessoa|contact|kontakt|contacto|contato|attendee|registrant|participant|teilnehmer|asistente) "
 )

@@ -1,13 +1,12 @@
 """Which column means what: given by a person, or guessed from the header and the first values."""
 
 import dataclasses
-import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
 from nexa_chassis.domain import Refused
-from nexa_marketing.lead_import.headers import FIELDS, bare, field_in_header, field_of_header, plain
+from nexa_marketing.lead_import.headers import FIELDS, LOOKS_LIKE_EMAIL, bare, field_in_header, field_of_header, plain
 
 LEFT_OUT = "-"
 REJECT_COLUMNS = ("Rejected line", "Rejected because")
@@ -22,8 +21,6 @@ JOINED_BY: Mapping[str, str] = {
 
 FIRST_OR_WHOLE = frozenset({"nombre", "nome"})
 """Headers of a first name that stand for the whole one where there is no column for the last."""
-
-_LOOKS_LIKE_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 @dataclass(frozen=True)
@@ -162,7 +159,7 @@ def _by_part_of_name(column: str, samples: Sequence[str]) -> str | None:
 
 
 def _by_values(column: str, samples: Sequence[str]) -> str | None:
-    found = samples and all(_LOOKS_LIKE_EMAIL.fullmatch(sample.strip()) for sample in samples)
+    found = samples and all(LOOKS_LIKE_EMAIL.fullmatch(sample.strip()) for sample in samples)
     return "email" if found else None
 
 

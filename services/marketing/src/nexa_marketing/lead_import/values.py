@@ -48,6 +48,9 @@ DATE_FORMATS = (
     "%B %d, %Y %I:%M %p", "%B %d, %Y %H:%M", "%B %d, %Y", "%d %b %Y %H:%M", "%d %b %Y", "%d %B %Y",
 )  # fmt: skip
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+INVISIBLE = "\ufeff\u200b"
+"""What copied and concatenated files leave around a cell: byte order mark, zero-width space."""
+
 LARGEST_COUNT = 10_000
 
 
@@ -77,7 +80,7 @@ def text_of(cell: str, longest: int) -> str | None:
 
 def email_of(cell: str) -> str | None:
     """The address in the form leads are matched by: lower case, no display name. No name server is asked."""
-    address = cell.strip().removeprefix("mailto:")
+    address = cell.strip().strip(INVISIBLE).removeprefix("mailto:")
     if address.casefold() in NOTHING:
         return None
     lowered = address.lower()
