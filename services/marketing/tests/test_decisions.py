@@ -1,6 +1,6 @@
-"""What campaigns, leads and enrolments decide."""
+"""What campaigns, imports and leads decide."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -33,6 +33,7 @@ from nexa_marketing.lead.decisions import (
     ChangeLead,
     EngageLead,
     ImportLead,
+    NoteMailAnswer,
     RegisterLead,
     UnsubscribeLead,
     WithdrawLead,
@@ -210,6 +211,19 @@ def test_what_is_still_to_come_is_no_engagement() -> None:
 def test_every_kind_of_engagement_stays_with_the_lead(kind: EngagementKind) -> None:
     state = lead.evolve(lead.evolve(lead.initial, created()), engagement(kind, "Brochure"))
     assert state.profile.engagement != Engagement()  # type: ignore[union-attr]
+
+
+def test_an_answer_to_a_mail_is_engagement_and_a_lead_that_is_gone_lets_it_pass() -> None:
+    opened = LeadEngaged(
+        lead_id=LEAD, campaign_id=CAMPAIGN, kind=EngagementKind.EMAIL_OPENED, occurred_at=NOW - timedelta(hours=1)
+    )
+    note = NoteMailAnswer(LEAD, EngagementKind.EMAIL_OPENED, opened.occurred_at)
+    given(lead, created()).when(note).then(opened)
+    ahead = NoteMailAnswer(LEAD, EngagementKind.EMAIL_OPENED, NOW + timedelta(seconds=2))
+    given(lead, created()).when(ahead).then(opened.model_copy(update={"occurred_at": NOW}))
+    withdrawn = LeadWithdrawn(lead_id=LEAD, campaign_id=CAMPAIGN, reason="a test entry")
+    given(lead, created(), withdrawn).when(note).then()
+    given(lead).when(note).then()
 
 
 def test_unsubscribing_and_withdrawing_happen_once() -> None:
