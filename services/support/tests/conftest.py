@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from nexa_chassis.clock import write_clock
 from nexa_chassis.elsewhere import OtherServices, other_services
 from nexa_chassis.running import RunningService, eventually, running
 from nexa_contracts.support import AgentLevel, SupportRole
@@ -14,7 +16,7 @@ from nexa_local.infra import Infra
 from nexa_local.postgres import Database
 from nexa_support.app import support
 
-from .stories import id_of
+from .stories import MONDAY, id_of
 
 
 @dataclass
@@ -73,5 +75,22 @@ class Support:
 @pytest.fixture
 async def support_service(infra: Infra, database: Callable[[str], Database]) -> AsyncIterator[Support]:
     async with running(support, database("support"), infra) as service, other_services(infra) as others:
+        agent = service.client("support_agent", subject="lea.brandt")
+        yield Support(service, others, agent, service.client("support_manager", subject="mia.manager"))
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Path:
+    write_clock(tmp_path / "clock", MONDAY)
+    return tmp_path / "clock"
+
+
+@pytest.fixture
+async def simulated(infra: Infra, database: Callable[[str], Database], clock: Path) -> AsyncIterator[Support]:
+    """The service on a clock that is set."""
+    async with (
+        running(support, database("support"), infra, settings={"clock_file": clock}) as service,
+        other_services(infra) as others,
+    ):
         agent = service.client("support_agent", subject="lea.brandt")
         yield Support(service, others, agent, service.client("support_manager", subject="mia.manager"))

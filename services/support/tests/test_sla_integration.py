@@ -1,23 +1,16 @@
 """Promises over HTTP, on a real broker and database, with a clock that is set."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from nexa_chassis.clock import write_clock
-from nexa_chassis.elsewhere import other_services
 from nexa_chassis.origin import Origin
-from nexa_chassis.running import eventually, running
+from nexa_chassis.running import eventually
 from nexa_contracts.sales import DealClosedWon
 from nexa_contracts.support import SupportRole
-from nexa_local.infra import Infra
-from nexa_local.postgres import Database
-from nexa_support.app import support
 from nexa_support.sla.policies import DEFAULT_POLICIES
 
 from .conftest import Support
@@ -26,22 +19,6 @@ from .stories import HOUR, MONDAY, id_of, submit
 from .test_plans import bought
 
 P1 = {"priority": "critical", "severity": "p1", "reason": "Blocks core functionality"}
-
-
-@pytest.fixture
-def clock(tmp_path: Path) -> Path:
-    write_clock(tmp_path / "clock", MONDAY)
-    return tmp_path / "clock"
-
-
-@pytest.fixture
-async def simulated(infra: Infra, database: Callable[[str], Database], clock: Path) -> AsyncIterator[Support]:
-    async with (
-        running(support, database("support"), infra, settings={"clock_file": clock}) as service,
-        other_services(infra) as others,
-    ):
-        agent = service.client("support_agent", subject="lea.brandt")
-        yield Support(service, others, agent, service.client("support_manager", subject="mia.manager"))
 
 
 def body(**changes: Any) -> dict[str, Any]:

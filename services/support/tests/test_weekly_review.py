@@ -1,12 +1,13 @@
 """What a week's tickets say about the product, and when it is said."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
 
-from nexa_chassis.domain import Deadline
+from nexa_chassis.domain import Deadline, Recorded
 from nexa_chassis.testing import given, recorded
 from nexa_contracts.support import Channel, Requester, Severity, TicketSubmitted
 from nexa_contracts.values import Money
@@ -97,8 +98,27 @@ def submitted(number: int, at: datetime) -> TicketSubmitted:
     )
 
 
+MINUTE = timedelta(minutes=1)
+
+
+def recorded_at(number: int, at: datetime, recorded_at: datetime) -> Recorded:
+    return replace(recorded(submitted(number, at), version=1), recorded_at=recorded_at)
+
+
 def test_the_first_ticket_of_a_week_sets_its_deadline_and_the_others_none() -> None:
     monday = datetime(2025, 11, 24, 9, tzinfo=UTC)
-    first, second = (recorded(submitted(number, monday), version=1) for number in (1, 2))
+    first, second = (recorded_at(number, monday, monday) for number in (1, 2))
     given(review_weeks).when(first).then(Deadline(at=AFTER, command=REVIEW))
     given(review_weeks, first).when(second).then()
+
+
+def test_tickets_that_come_after_their_week_have_it_reviewed_once_they_are_analysed() -> None:
+    monday, late = datetime(2025, 11, 24, 9, tzinfo=UTC), AFTER + timedelta(days=30)
+    first = recorded_at(1, monday, monday)
+    second, third, fourth = (
+        recorded_at(number, monday, late + wait * MINUTE) for number, wait in ((2, 0), (3, 10), (4, 11))
+    )
+    given(review_weeks).when(second).then(Deadline(at=late + 20 * MINUTE, command=REVIEW))
+    given(review_weeks, first).when(second).then(Deadline(at=late + 20 * MINUTE, command=REVIEW))
+    given(review_weeks, first, second).when(third).then()
+    given(review_weeks, first, second, third).when(fourth).then(Deadline(at=late + 31 * MINUTE, command=REVIEW))

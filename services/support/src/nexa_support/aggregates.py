@@ -6,7 +6,7 @@ from nexa_support.agent import decisions as agent_decisions
 from nexa_support.agent import state as agent_state
 from nexa_support.feature_request import decisions as feature_request_decisions
 from nexa_support.feature_request import state as feature_request_state
-from nexa_support.read_models import agent_desk
+from nexa_support.read_models import agent_desk, week_facts
 from nexa_support.sla import changing as sla_changing
 from nexa_support.sla import policies as sla
 from nexa_support.ticket import commands as ticket_commands
@@ -14,6 +14,7 @@ from nexa_support.ticket import decisions as ticket_decisions
 from nexa_support.ticket import events as ticket_events
 from nexa_support.ticket import state as ticket_state
 from nexa_support.ticket.desk import Desk
+from nexa_support.weekly_review import decisions as weekly_review_decisions
 
 agent = Aggregate[agent_decisions.Command, agent_state.Unlisted | agent_state.Listed](
     name="agent",
@@ -55,4 +56,17 @@ feature_request = Aggregate[feature_request_decisions.Command, feature_request_s
     initial=feature_request_state.NotRequested(),
     evolve=feature_request_state.evolve,
     decide=feature_request_decisions.decide,
+)
+
+weekly_review = AggregateInContext[
+    weekly_review_decisions.ReviewWeek, weekly_review_decisions.State, weekly_review_decisions.Weeks
+](
+    name="weekly_review",
+    key="review_id",
+    topic=topics.WEEKLY_REVIEW,
+    commands=(weekly_review_decisions.ReviewWeek,),
+    initial=weekly_review_decisions.NotReviewed(),
+    evolve=weekly_review_decisions.evolve,
+    decide=weekly_review_decisions.decide,
+    context=week_facts.weeks_reviewed,
 )

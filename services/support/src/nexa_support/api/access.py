@@ -15,4 +15,6 @@ Teammate: TypeAlias = Annotated[Call, Depends(allow(*TEAM))]
 """Who works on what a ticket is about: reads and writes the notes that no customer sees."""
 Agent: TypeAlias = Annotated[Call, Depends(allow(*SUPPORT))]
 Submitter: TypeAlias = Annotated[Call, Depends(allow(*SUPPORT, "csm", "integration"))]
+Planner: TypeAlias = Annotated[Call, Depends(allow("product_manager", "support_manager"))]
+"""Who decides what becomes of the product, and has weeks reviewed."""
 Manager: TypeAlias = Annotated[Call, Depends(allow("support_manager", "operator"))]

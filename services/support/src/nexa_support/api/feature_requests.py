@@ -13,7 +13,7 @@ from nexa_chassis.http.call import Call, allow
 from nexa_chassis.http.paging import Page
 from nexa_contracts.support import Requester, RequestStatus
 from nexa_contracts.values import Money
-from nexa_support.api.access import SUPPORT, Reader
+from nexa_support.api.access import SUPPORT, Planner, Reader
 from nexa_support.api.bodies import Body, Cursor, Limit, Optional, Word
 from nexa_support.feature_request.decisions import (
     ChangeRequest,
@@ -29,7 +29,6 @@ from nexa_support.read_models.wished_features import list_requests, list_votes, 
 
 routes = APIRouter(tags=["feature requests"])
 
-Planner = Annotated[Call, Depends(allow("product_manager", "support_manager"))]
 Voter = Annotated[Call, Depends(allow(*SUPPORT, "product_manager", "csm"))]
 Quarter = Annotated[str, Field(pattern=r"^Q[1-4] 20\d\d$", examples=["Q1 2026"])]
 Feature = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", examples=["data_export"])]
@@ -99,11 +98,15 @@ class RequestView(BaseModel):
 
 
 class VoteView(BaseModel):
+    """The vote of an account, with its evidence."""
+
     account_id: UUID
     account_name: str
     ticket_id: UUID | None
+    reference: str | None = Field(description="What people call the ticket by that says so.", examples=["T-7K3QX2M9AB"])
+    subject: str | None = Field(description="What that ticket is about.")
     voted_at: datetime
-    arr: Money | None
+    arr: Money | None = Field(description="What the account pays a year; null: nothing, or nobody knows.")
 
 
 @routes.post("/feature-requests", status_code=201)

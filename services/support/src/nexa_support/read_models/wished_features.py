@@ -19,6 +19,7 @@ from nexa_contracts.support import (
     RequestStatus,
 )
 from nexa_support.read_models.account_directory import accounts
+from nexa_support.read_models.ticket_list import tickets
 from nexa_support.tables import metadata
 
 feature_requests = Table(
@@ -134,8 +135,9 @@ async def list_votes(
     connection: AsyncConnection, request_id: UUID, *, limit: int | None, cursor: str | None
 ) -> Page[dict[str, Any]]:
     """Who wishes for it, in the order of their votes, with what they pay."""
-    query = select(feature_votes, accounts.c.arr, accounts.c.currency)
+    query = select(feature_votes, accounts.c.arr, accounts.c.currency, tickets.c.reference, tickets.c.subject)
     query = query.outerjoin(accounts, accounts.c.account_id == feature_votes.c.account_id)
+    query = query.outerjoin(tickets, tickets.c.ticket_id == feature_votes.c.ticket_id)
     query = query.where(feature_votes.c.request_id == request_id)
     order = [feature_votes.c.voted_at, feature_votes.c.account_id]
     return await paginate(connection, query, order=order, limit=limit, cursor=cursor)

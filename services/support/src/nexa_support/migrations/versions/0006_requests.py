@@ -1,4 +1,4 @@
-"""Feature requests and weekly reviews."""
+"""Feature requests, weekly reviews, and what the figures are counted from."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,6 +35,17 @@ def upgrade() -> None:
         sa.Column("ticket_id", sa.Uuid),
         sa.Column("voted_at", sa.DateTime(timezone=True)),
     )
+    _reviews()
+    _figures()
+
+
+def _reviews() -> None:
+    op.create_table(
+        "feature_names",
+        sa.Column("feature", sa.Text, primary_key=True),
+        sa.Column("rules_version", sa.Integer, primary_key=True),
+        sa.Column("name", sa.Text),
+    )
     op.create_table(
         "weekly_reviews",
         sa.Column("review_id", sa.Uuid, primary_key=True),
@@ -45,3 +56,37 @@ def upgrade() -> None:
         sa.Column("content", sa.JSON),
     )
     op.create_index("weekly_reviews_day_idx", "weekly_reviews", [sa.text("first_day desc")])
+    op.create_table(
+        "bug_turns",
+        sa.Column("bug_id", sa.Uuid, primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True),
+        sa.Column("at", sa.DateTime(timezone=True)),
+        sa.Column("title", sa.Text),
+        sa.Column("severity", sa.Text),
+        sa.Column("feature", sa.Text),
+        sa.Column("open", sa.Boolean),
+        sa.Column("is_dependency", sa.Boolean),
+        sa.Column("recurred", sa.Boolean),
+    )
+    op.create_index("bug_turns_at_idx", "bug_turns", ["at"])
+
+
+def _figures() -> None:
+    op.create_table(
+        "ticket_moves",
+        sa.Column("ticket_id", sa.Uuid, primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True),
+        sa.Column("place", sa.Integer, primary_key=True),
+        sa.Column("move", sa.Text),
+        sa.Column("at", sa.DateTime(timezone=True)),
+    )
+    op.create_table(
+        "ticket_promises",
+        sa.Column("ticket_id", sa.Uuid, primary_key=True),
+        sa.Column("clock", sa.Text, primary_key=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), primary_key=True),
+        sa.Column("state", sa.Text),
+        sa.Column("used_seconds", sa.Integer),
+        sa.Column("target_minutes", sa.Integer),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
+    )
