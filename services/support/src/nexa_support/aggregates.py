@@ -4,11 +4,18 @@ from nexa_chassis.domain import Aggregate, AggregateInContext
 from nexa_contracts import topics
 from nexa_support.agent import decisions as agent_decisions
 from nexa_support.agent import state as agent_state
+from nexa_support.bug import commands as bug_commands
+from nexa_support.bug import decisions as bug_decisions
+from nexa_support.bug import state as bug_state
+from nexa_support.bug.recurrence import Evidence
+from nexa_support.deployment import decisions as deployment_decisions
+from nexa_support.deployment import state as deployment_state
 from nexa_support.feature_request import decisions as feature_request_decisions
 from nexa_support.feature_request import state as feature_request_state
-from nexa_support.read_models import agent_desk, week_facts
+from nexa_support.read_models import agent_desk, product_managers, recurrence_evidence, week_facts
 from nexa_support.sla import changing as sla_changing
 from nexa_support.sla import policies as sla
+from nexa_support.suspicion import decisions as suspicion_decisions
 from nexa_support.ticket import commands as ticket_commands
 from nexa_support.ticket import decisions as ticket_decisions
 from nexa_support.ticket import events as ticket_events
@@ -69,4 +76,40 @@ weekly_review = AggregateInContext[
     evolve=weekly_review_decisions.evolve,
     decide=weekly_review_decisions.decide,
     context=week_facts.weeks_reviewed,
+)
+
+bug = AggregateInContext[bug_commands.Command, bug_state.State, Evidence](
+    name="bug",
+    key="bug_id",
+    topic=topics.BUG,
+    commands=bug_commands.COMMANDS,
+    initial=bug_state.NotOpened(),
+    evolve=bug_state.evolve,
+    decide=bug_decisions.decide,
+    context=recurrence_evidence.evidence_of_recurrence,
+)
+
+deployment = Aggregate[deployment_decisions.Command, deployment_state.State](
+    name="deployment",
+    key="deployment_id",
+    topic=topics.DEPLOYMENT,
+    commands=deployment_decisions.COMMANDS,
+    initial=deployment_state.NotDeployed(),
+    evolve=deployment_state.evolve,
+    decide=deployment_decisions.decide,
+)
+
+suspicion = AggregateInContext[
+    suspicion_decisions.SuspectBug,
+    suspicion_decisions.Unsuspected | suspicion_decisions.Suspected,
+    suspicion_decisions.People,
+](
+    name="suspicion",
+    key="suspicion_id",
+    topic=topics.SUSPICION,
+    commands=(suspicion_decisions.SuspectBug,),
+    initial=suspicion_decisions.Unsuspected(),
+    evolve=suspicion_decisions.evolve,
+    decide=suspicion_decisions.decide,
+    context=product_managers.product_managers,
 )

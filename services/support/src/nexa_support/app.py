@@ -14,6 +14,7 @@ from nexa_support.aggregates import (
 from nexa_support.api import (
     agents,
     feature_requests,
+    figures,
     mails,
     sla,
     ticket_merging,
@@ -120,6 +121,7 @@ support = Service(
         web_form.routes,
         feature_requests.routes,
         weekly_reviews.routes,
+        figures.routes,
         agents.routes,
         tickets.routes,
         ticket_work.routes,

@@ -36,6 +36,23 @@ class SupportSettings(BaseModel):
         default=None, ge=1, le=65_535, description="on which port; none: mails come in by POST /mails alone"
     )
 
+    csat_minutes: int = Field(
+        default=60,
+        ge=0,
+        le=365 * 24 * 60,
+        description="minutes after a ticket was settled in which its customer is asked how content they are",
+    )
+    webhook_secrets: str = Field(
+        default="",
+        repr=False,
+        description="what deployments told by webhook are signed with, `whsec_` and base64 each; several by spaces, so that"
+        " a new one is good before the old one is given up; none: no webhook is taken",
+    )
+
+    @property
+    def csat_after(self) -> timedelta:
+        return timedelta(minutes=self.csat_minutes)
+
     @property
     def address(self) -> str:
         return self.support_address.lower()

@@ -1,20 +1,19 @@
-"""Who reported something is asked how content they are, an hour after it was settled, unless it is open again by then."""
+"""Who reported something is asked how content they are some time after it was settled, unless it is open again by then."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from nexa_chassis.domain import Deadline, Recorded
 from nexa_chassis.reactions import Reaction
 from nexa_contracts.support import TicketResolved
+from nexa_support.settings import support_settings
 from nexa_support.ticket.commands import AskCsat
-
-ASKED_AFTER = timedelta(hours=1)
 
 
 def react(fact: Recorded, now: datetime) -> Iterator[Deadline]:
     match fact.event:
         case TicketResolved(ticket_id=ticket_id, resolved_at=at):
-            yield Deadline(at=at + ASKED_AFTER, command=AskCsat(ticket_id=ticket_id))
+            yield Deadline(at=at + support_settings().csat_after, command=AskCsat(ticket_id=ticket_id))
         case _:
             return
 

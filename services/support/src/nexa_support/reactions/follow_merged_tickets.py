@@ -1,6 +1,7 @@
 """Tickets that go on in another one share its fate: settled with it, reopened with it, each customer told once.
 
-The facts of two tickets come in any order: what was settled before the merge is known settles the merged one then.
+The facts of two tickets come in any order: what was settled before the merge is known settles the merged one then. Where a
+fix has settled it, the merged ticket becomes one of that bug, and the fix settles it too, once it reaches its own account.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from uuid import UUID
 from nexa_chassis.domain import Recorded
 from nexa_chassis.reactions import Process
 from nexa_contracts.support import TicketMerged, TicketReopened, TicketResolved, TicketUnmerged
-from nexa_support.ticket.commands import ReopenTicket, ResolveTicket
+from nexa_support.ticket.commands import LinkBug, ReopenTicket, ResolveTicket
 
 Fact = TicketMerged | TicketUnmerged | TicketResolved | TicketReopened
 
@@ -42,7 +43,7 @@ def without(known: Followed, ticket_id: UUID) -> tuple[UUID, ...]:
     return tuple(each for each in known.merged if each != ticket_id)
 
 
-def react(known: Followed, fact: Recorded, now: datetime) -> Iterator[ResolveTicket | ReopenTicket]:
+def react(known: Followed, fact: Recorded, now: datetime) -> Iterator[LinkBug | ResolveTicket | ReopenTicket]:
     match fact.event:
         case TicketMerged(ticket_id=ticket_id) if known.settled is not None:
             yield _settle(ticket_id, known.settled)
@@ -54,7 +55,9 @@ def react(known: Followed, fact: Recorded, now: datetime) -> Iterator[ResolveTic
             return
 
 
-def _settle(ticket_id: UUID, settled: TicketResolved) -> ResolveTicket:
+def _settle(ticket_id: UUID, settled: TicketResolved) -> LinkBug | ResolveTicket:
+    if settled.bug_id is not None and settled.deployment_id is not None:
+        return LinkBug(ticket_id=ticket_id, bug_id=settled.bug_id, because=f"it goes on in {settled.reference}")
     return ResolveTicket(
         ticket_id=ticket_id,
         resolution=settled.resolution,

@@ -158,8 +158,47 @@ class UnlinkBug:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OfferFix:
+    """A deployment mends its bug: the ticket is settled once that has reached its account, now or later.
+
+    `notice_id`: the same on all tickets of this customer that are about the bug, so that they are told once.
+    """
+
+    ticket_id: UUID
+    bug_id: UUID
+    deployment_id: UUID
+    version: str
+    rollout_percent: int
+    notice_id: UUID
+    feature_name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawFix:
+    """The deployment does not mend it. `reopen`: what it has settled is open again."""
+
+    ticket_id: UUID
+    bug_id: UUID
+    deployment_id: UUID
+    reason: str
+    reopen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteAccountVersion:
+    """Which version the ticket's account runs."""
+
+    ticket_id: UUID
+    account_id: UUID
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AcknowledgeBug:
-    """Tell the customer how the bug stands; the same words again change nothing."""
+    """Tell the customer how the bug stands; the same words again change nothing.
+
+    `notice_id`: the same on all tickets of this customer that are about the bug.
+    """
 
     ticket_id: UUID
     bug_id: UUID
@@ -168,6 +207,7 @@ class AcknowledgeBug:
     eta: str
     eta_at: datetime | None
     workaround: str
+    notice_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -316,6 +356,9 @@ Command: TypeAlias = (
     | EscalateTicket
     | LinkBug
     | UnlinkBug
+    | OfferFix
+    | WithdrawFix
+    | NoteAccountVersion
     | AcknowledgeBug
     | ResolveTicket
     | ReopenTicket

@@ -9,6 +9,7 @@ from nexa_support.ticket import (
     analysing,
     clocks,
     conversing,
+    fixing,
     linking,
     merging,
     reaching,
@@ -61,6 +62,12 @@ def _decided(command: Command, state: State, now: datetime, desk: Desk) -> Seque
             return linking.link(command, state)
         case c.UnlinkBug():
             return linking.unlink(command, state)
+        case c.OfferFix():
+            return fixing.offer(command, state, now)
+        case c.WithdrawFix():
+            return fixing.withdraw(command, state, now, desk)
+        case c.NoteAccountVersion():
+            return fixing.note_account_version(command, state, now)
         case c.AcknowledgeBug():
             return linking.acknowledge(command, state)
         case c.ResolveTicket():

@@ -53,6 +53,32 @@ class SeatFreed(Event):
     agent_id: UUID
 
 
+class FixOffered(Event):
+    """A deployment mends its bug, and has not reached its account yet, as far as is known, or the ticket is settled."""
+
+    ticket_id: UUID
+    deployment_id: UUID
+    version: str
+    rollout_percent: int
+    notice_id: UUID
+    feature_name: str | None = None
+
+
+class FixWithdrawn(Event):
+    """That deployment does not mend it."""
+
+    ticket_id: UUID
+    deployment_id: UUID
+    version: str
+
+
+class AccountVersionNoted(Event):
+    """Which version its account runs."""
+
+    ticket_id: UUID
+    version: str
+
+
 PRIVATE: tuple[type[Event], ...] = (
     TicketFollows,
     ClosingNoted,
@@ -60,4 +86,7 @@ PRIVATE: tuple[type[Event], ...] = (
     TicketReleased,
     SeatTaken,
     SeatFreed,
+    FixOffered,
+    FixWithdrawn,
+    AccountVersionNoted,
 )

@@ -48,6 +48,7 @@ def acknowledge(command: AcknowledgeBug, state: State) -> Sequence[Event]:
         eta=command.eta,
         eta_at=command.eta_at,
         workaround=command.workaround,
+        notice_id=command.notice_id,
     )
     said = ticket.acknowledged
     words = {"bug_id", "status", "priority", "eta", "eta_at", "workaround"}

@@ -44,7 +44,14 @@ from nexa_contracts.support import (
 )
 from nexa_support.sla import clocks
 from nexa_support.sla.clocks import Clocks
-from nexa_support.ticket.events import ClosingNoted, TicketAbsorbed, TicketReleased
+from nexa_support.ticket.events import (
+    AccountVersionNoted,
+    ClosingNoted,
+    FixOffered,
+    FixWithdrawn,
+    TicketAbsorbed,
+    TicketReleased,
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class Ticket:
 
     `said`: what a person has said, which no later analysis changes. `replies`: messages written here, in their order;
     `splits`: which of them went into which ticket. `absorbed`: tickets that go on in this one.
+    `fixes`: deployments that mend its bug and have not settled it; `mended_by`: those that did, whatever came after.
     """
 
     submitted: TicketSubmitted
@@ -71,6 +79,9 @@ class Ticket:
     waiting_since: datetime | None = None
     bug_id: UUID | None = None
     acknowledged: TicketAcknowledged | None = None
+    fixes: Mapping[UUID, FixOffered] = field(default_factory=dict)
+    mended_by: frozenset[UUID] = frozenset()
+    account_version: str | None = None
     replies: tuple[UUID, ...] = ()
     notes: frozenset[UUID] = frozenset()
     splits: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
@@ -215,7 +226,7 @@ def _staged(stage: Stage, event: Event) -> Stage:
 def _evolve(ticket: Ticket, event: Event) -> Ticket:
     match event:
         case TicketAccountFound(account_id=account_id, account_name=name):
-            return replace(ticket, account_id=account_id, account_name=name)
+            return replace(ticket, account_id=account_id, account_name=name, account_version=None)
         case TicketClassified() | TicketCorrected() | TicketPrioritised() | TicketEscalated():
             return _judged(ticket, event)
         case TicketAssigned(agent=agent):
@@ -225,10 +236,12 @@ def _evolve(ticket: Ticket, event: Event) -> Ticket:
         case TicketLinked(bug_id=bug_id):
             return replace(ticket, bug_id=bug_id)
         case TicketUnlinked():
-            return replace(ticket, bug_id=None, acknowledged=None)
+            return replace(ticket, bug_id=None, acknowledged=None, fixes={})
         case TicketAcknowledged():
             return replace(ticket, acknowledged=event)
-        case TicketResolved() | ClosingNoted():
+        case FixOffered() | FixWithdrawn() | AccountVersionNoted() | TicketResolved():
+            return _mended(ticket, event)
+        case ClosingNoted():
             return replace(ticket, waiting_since=None)
         case SlaClocksMoved() | SlaWarned() | SlaBreached():
             return replace(ticket, clocks=clocks.evolve(ticket.clocks, event))
@@ -238,6 +251,22 @@ def _evolve(ticket: Ticket, event: Event) -> Ticket:
             return replace(ticket, csat=event)
         case _:
             return _spoken(ticket, event)
+
+
+def _mended(ticket: Ticket, event: FixOffered | FixWithdrawn | AccountVersionNoted | TicketResolved) -> Ticket:
+    match event:
+        case FixOffered(deployment_id=deployment_id):
+            return replace(ticket, fixes={**ticket.fixes, deployment_id: event})
+        case FixWithdrawn(deployment_id=deployment_id):
+            return replace(ticket, fixes={key: fix for key, fix in ticket.fixes.items() if key != deployment_id})
+        case AccountVersionNoted(version=version):
+            return replace(ticket, account_version=version)
+        case TicketResolved(deployment_id=UUID() as deployment_id):
+            held = {key: fix for key, fix in ticket.fixes.items() if key != deployment_id}
+            mended_by = ticket.mended_by | {deployment_id}
+            return replace(ticket, waiting_since=None, fixes=held, mended_by=mended_by)
+        case TicketResolved():
+            return replace(ticket, waiting_since=None)
 
 
 def _judged(ticket: Ticket, event: Event) -> Ticket:

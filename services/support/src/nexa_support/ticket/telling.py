@@ -17,7 +17,8 @@ UNTOLD = (e.SeatTaken, e.SeatFreed, e.ClosingNoted, s.SlaClocksMoved)
 
 
 def summary(event: Event) -> str:
-    return _came_in(event) or _judged(event) or _worked(event) or _settled(event) or type(event).__name__
+    said = _came_in(event) or _judged(event) or _worked(event) or _mended(event) or _settled(event)
+    return said or type(event).__name__
 
 
 def _came_in(event: Event) -> str | None:
@@ -81,6 +82,18 @@ def _worked(event: Event) -> str | None:
             return f"{len(moved)} message(s) became a ticket of their own"
         case s.TicketSplitUndone():
             return "The messages came back from the other ticket"
+        case _:
+            return None
+
+
+def _mended(event: Event) -> str | None:
+    match event:
+        case e.FixOffered(version=version, rollout_percent=percent):
+            return f"{version} mends it, which {percent} % of the accounts run"
+        case e.FixWithdrawn(version=version):
+            return f"{version} does not mend it"
+        case e.AccountVersionNoted(version=version):
+            return f"The account runs {version}"
         case _:
             return None
 
