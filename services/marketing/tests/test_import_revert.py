@@ -1,12 +1,16 @@
 """An import is taken back over HTTP, through the real database."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from nexa_chassis.running import eventually
 from nexa_contracts.marketing import LeadImportReverted
+from nexa_local.importing import revert_import, run_import
 from nexa_marketing.lead_import import reverting
 
 FIRST = b"Email,Title,Company\nada@alder.example,CTO,Alder\nben@birch.example,,Birch\n"
@@ -132,3 +136,19 @@ async def test_what_was_never_imported_is_not_reverted(marketing_service: Any) -
     assert refused["rule"] == "import.not_started"
     missing = await marketing_service.ask("GET", f"/imports/{import_id}/revert", 404)
     assert missing["rule"] == "import.not_reverted"
+
+
+async def test_the_command_line_imports_a_file_and_takes_it_back(marketing_service: Any, tmp_path: Path) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_bytes(SECOND)
+    client = marketing_service.client
+    headers = {"authorization": client.headers["authorization"]}
+    body = {"campaign_id": str(await marketing_service.campaign()), "filename": file.name, "mode": "create"}
+    with httpx.Client(base_url=client.base_url, headers=headers) as at_once:
+        done = await asyncio.to_thread(run_import, at_once, file, body, quiet=True)
+        assert (done["status"], done["created"], done["rejected"]) == ("completed", 4, 1)
+        looked = await asyncio.to_thread(revert_import, at_once, UUID(done["import_id"]), preview=True)
+        assert (looked["preview"], looked["withdrawn"]) == (True, 4)
+        report = await asyncio.to_thread(revert_import, at_once, UUID(done["import_id"]))
+    assert (report["preview"], report["withdrawn"]) == (False, 4)
+    assert all(row["withdrawn_because"] for row in (await marketing_service.ask("GET", "/leads"))["items"])

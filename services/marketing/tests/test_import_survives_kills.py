@@ -113,7 +113,10 @@ async def counting(settings: Settings) -> AsyncIterator[Callable[[], Any]]:
             "select created, updated, duplicate, rejected, finished,"
             " (select count(*) from import_rows) as accounted, (select count(*) from leads) as leads,"
             " (select count(*) from events where type ~ 'LeadCreated') as events,"
-            " (select count(*) from events where type ~ 'LeadImportCompleted') as completions from import_progress"
+            " (select count(*) from events where type ~ 'LeadImportCompleted') as completions,"
+            " (select count(*) from events where type ~ 'LeadWithdrawn') as withdrawals,"
+            " (select count(*) from import_revert_rows) as reverted_rows,"
+            " (select count(*) from events where type ~ 'LeadImportReverted') as reverts from import_progress"
         )
         async with engine.connect() as connection:
             row = (await connection.exec_driver_sql(query)).mappings().first()
@@ -124,7 +127,7 @@ async def counting(settings: Settings) -> AsyncIterator[Callable[[], Any]]:
     await engine.dispose()
 
 
-async def upload(client: httpx.AsyncClient) -> None:
+async def upload(client: httpx.AsyncClient) -> str:
     async def ask(method: str, path: str, **given: Any) -> Any:
         answer = await client.request(method, path, headers={"idempotency-key": str(uuid4())}, **given)
         assert answer.is_success, answer.text
@@ -135,6 +138,7 @@ async def upload(client: httpx.AsyncClient) -> None:
     opened = await ask("POST", "/imports", json={"campaign_id": campaign_id, "filename": "leads.csv"})
     await ask("PUT", opened["upload"], content=FILE)
     await ask("POST", f"/imports/{opened['import_id']}/start", json={})
+    return str(opened["import_id"])
 
 
 def assert_complete(progress: dict[str, int]) -> None:
@@ -181,3 +185,34 @@ async def test_a_process_killed_in_the_middle_of_a_step_loses_that_step_only(
 
     await eventually(finished, what="the import goes on to its end after the kill")
     assert_complete(await progress())
+
+
+async def test_a_revert_whose_process_dies_after_every_single_step_withdraws_each_lead_once(
+    mortal: tuple[Mortal, Any],
+) -> None:
+    process, progress = mortal
+    await process.serve()
+    import_id = await upload(process.client)
+    await process.kill()
+    await process.start()
+
+    async def imported() -> bool:
+        return bool((await progress()).get("finished"))
+
+    await eventually(imported, what="the import comes to its end")
+    await process.kill()
+    await process.serve()
+    headers = {"idempotency-key": str(uuid4())}
+    assert (await process.client.post(f"/imports/{import_id}/revert", headers=headers)).status_code == 202
+    await process.kill()
+    deaths = process.deaths
+    while not (await progress())["reverts"]:
+        await process.start(failpoint="jobs.after_step")
+        assert await process.death() == signal.SIGKILL
+        assert process.deaths < deaths + 6, f"no end after {process.deaths} deaths: {await progress()}"
+    assert process.deaths >= deaths + 2
+    assert {name: (await progress())[name] for name in ("withdrawals", "reverted_rows", "reverts")} == {
+        "withdrawals": EXPECTED["created"],
+        "reverted_rows": EXPECTED["created"],
+        "reverts": 1,
+    }

@@ -15,13 +15,14 @@ from rich.table import Table
 from nexa_local import clock as simulated
 from nexa_local import operations, traces
 from nexa_local.home import Home, Stack
-from nexa_local.importing import import_command
+from nexa_local.importing import import_command, revert_command
 from nexa_local.tokens import mint
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_show_locals=False)
 clock_app = typer.Typer(no_args_is_help=True, help="The simulated clock of a stack that was started with one.")
 app.add_typer(clock_app, name="clock")
 app.command("import")(import_command)
+app.command("revert-import")(revert_command)
 console = Console()
 errors = Console(stderr=True)
 
