@@ -166,7 +166,7 @@ def test_the_days_as_they_were_give_each_lead_to_the_rep_who_really_got_it(happe
         if isinstance(state, Assigned | Waiting)
     }
     assert {lead_id: replay.leads[str(lead_id)].rep_id for lead_id in really} == really
-    assert {rep_id: seat.open_leads for rep_id, seat in replay.seats.items()} == {
+    assert {rep_id: chair.seat.open_leads for rep_id, chair in replay.chairs.items()} == {
         rep_id: seat.open_leads for rep_id, seat in days.desk.seats.items()
     }
 
@@ -178,7 +178,7 @@ def test_no_lead_is_lost_and_nobody_is_given_more_than_they_have_room_for(happen
     plan = Plan(changes={id_of(rep): lambda seat: replace(seat, capacity=1) for rep in REPS})
     found, then = compare(days.history(), plan), Replay(days.history(), plan)
     assert found.then.assigned + found.then.unassigned <= found.leads
-    assert all(seat.open_leads <= 1 for seat in then.seats.values())
+    assert all(chair.seat.open_leads <= 1 for chair in then.chairs.values())
     assert sum(leads for _, _, leads in found.moved_between) == found.moved
 
 

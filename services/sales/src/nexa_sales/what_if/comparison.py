@@ -62,20 +62,20 @@ class Comparison:
 def compare(history: History, plan: Plan) -> Comparison:
     """Takes seconds of one core for tens of thousands of leads: not for an event loop."""
     as_is, then = Replay(history, AS_IT_IS), Replay(history, plan)
-    moves = [
-        Move(UUID(lead_id), lead.rep_id, then.leads[lead_id].rep_id)
+    moved = [
+        (lead_id, lead.rep_id, then.leads[lead_id].rep_id)
         for lead_id, lead in as_is.leads.items()
         if lead.rep_id != then.leads[lead_id].rep_id
     ]
-    between = Counter((move.from_rep_id, move.to_rep_id) for move in moves)
+    between = Counter((old, new) for _, old, new in moved)
     really = [lead for lead in as_is.leads.values() if lead.really_with is not None]
     return Comparison(
         leads=len(as_is.leads),
         as_is=_totals(as_is, history.until),
         then=_totals(then, history.until),
         loads=_loads(history, as_is, then),
-        moves=tuple(moves[:MOST_MOVES]),
-        moved=len(moves),
+        moves=tuple(Move(UUID(lead_id), old, new) for lead_id, old, new in moved[:MOST_MOVES]),
+        moved=len(moved),
         moved_between=tuple((old, new, leads) for (old, new), leads in between.most_common()),
         compared=len(really),
         as_really=sum(lead.rep_id == lead.really_with for lead in really),
@@ -83,17 +83,17 @@ def compare(history: History, plan: Plan) -> Comparison:
 
 
 def _loads(history: History, as_is: Replay, then: Replay) -> tuple[Load, ...]:
-    names = history.names | {seat.rep_id: seat.name for seat in then.seats.values()}
+    names = history.names | {rep_id: chair.seat.name for rep_id, chair in then.chairs.items()}
     loads = [
         Load(
             rep_id=rep_id,
             name=names.get(rep_id, ""),
             given_as_is=as_is.given.get(rep_id, 0),
             given_then=then.given.get(rep_id, 0),
-            open_as_is=as_is.seats[rep_id].open_leads if rep_id in as_is.seats else 0,
-            open_then=then.seats[rep_id].open_leads if rep_id in then.seats else 0,
+            open_as_is=as_is.chairs[rep_id].seat.open_leads if rep_id in as_is.chairs else 0,
+            open_then=then.chairs[rep_id].seat.open_leads if rep_id in then.chairs else 0,
         )
-        for rep_id in {*as_is.seats, *then.seats, *as_is.given, *then.given}
+        for rep_id in {*as_is.chairs, *then.chairs, *as_is.given, *then.given}
     ]
     return tuple(sorted(loads, key=lambda load: (load.name, load.rep_id)))
 

@@ -59,18 +59,27 @@ class Placed:
     by_a_person: bool = False
 
 
+class Chair:
+    """Where somebody sits, whose seat changes with each lead; looked through for each lead, so that it must be quick."""
+
+    __slots__ = ("seat",)
+
+    def __init__(self, seat: Seat) -> None:
+        self.seat = seat
+
+
 class Replay:
-    """Runs through a history when it is made; `seats`, `leads` and `given` are how it ends."""
+    """Runs through a history when it is made; `chairs`, `leads` and `given` are how it ends."""
 
     def __init__(self, history: History, plan: Plan) -> None:
         self._plan = plan
         self._turn = history.desk.turn
         self._rules = plan.rules or history.desk.rules
         self._waiting: dict[Demand, deque[str]] = {}
-        self._serving: dict[Demand, list[UUID]] = {}
+        self._serving: dict[Demand, list[Chair]] = {}
         self.leads: dict[str, Placed] = {}
         self.given: dict[UUID, int] = {}
-        self.seats: dict[UUID, Seat] = {seat.rep_id: seat for seat in plan.newcomers}
+        self.chairs: dict[UUID, Chair] = {seat.rep_id: Chair(seat) for seat in plan.newcomers}
         for seat in history.desk.seats.values():
             self._seat(seat)
         for lead_id, demand, since in history.waiting:
@@ -85,18 +94,20 @@ class Replay:
         change = self._plan.changes.get(seat.rep_id)
         changed = seat if change is None else change(seat)
         if changed is None:
-            self.seats.pop(seat.rep_id, None)
+            self.chairs.pop(seat.rep_id, None)
         else:
-            self.seats[seat.rep_id] = changed
+            self.chairs[seat.rep_id] = Chair(changed)
 
     def _desk_changed(self, row: DeskRow) -> None:
         match row.event:
             case RepUpdated() as rep:
-                self._seat(listed(rep, self.seats.get(rep.rep_id)))
+                before = self.chairs.get(rep.rep_id)
+                self._seat(listed(rep, before.seat if before else None))
             case RepLeft(rep_id=rep_id):
-                self.seats.pop(rep_id, None)
-            case RepWindowOpened(rep_id=rep_id) if rep_id in self.seats:
-                self.seats[rep_id] = replace(self.seats[rep_id], given=0)
+                self.chairs.pop(rep_id, None)
+            case RepWindowOpened(rep_id=rep_id) if rep_id in self.chairs:
+                chair = self.chairs[rep_id]
+                chair.seat = replace(chair.seat, given=0)
             case RoutingRulesChanged(version=version, rules=rules) if self._plan.rules is None:
                 self._rules = Rules(version, rules)
         self._serving.clear()
@@ -143,10 +154,10 @@ class Replay:
 
     def _reassigned(self, row: LeadRow, lead: Placed) -> None:
         """By a person, who is followed; or because its rep left, and then the rules decide."""
-        if row.previous_rep_id is not None and row.previous_rep_id not in self.seats:
-            if lead.rep_id is None or lead.rep_id not in self.seats:
+        if row.previous_rep_id is not None and row.previous_rep_id not in self.chairs:
+            if lead.rep_id is None or lead.rep_id not in self.chairs:
                 self._route_again(row.lead_id, lead, row)
-        elif row.rep_id in self.seats:
+        elif row.rep_id in self.chairs:
             lead.by_a_person = True
             self._unqueue(row.lead_id, lead)
             before = lead.rep_id
@@ -158,7 +169,7 @@ class Replay:
         if lead is None:
             self._freed(row.previous_rep_id, row.at)
             self._arrive(row.lead_id, row.demand, row.at)
-        elif lead.rep_id in self.seats and row.demand.band is lead.demand.band:
+        elif lead.rep_id in self.chairs and row.demand.band is lead.demand.band:
             lead.demand = row.demand
         elif row.demand != lead.demand or row.previous_rep_id is not None:
             self._route_again(row.lead_id, lead, row)
@@ -180,7 +191,7 @@ class Replay:
         assert row.demand is not None
         self._unqueue(lead_id, lead)
         lead.demand = row.demand
-        before = lead.rep_id if lead.rep_id in self.seats else None
+        before = lead.rep_id if lead.rep_id in self.chairs else None
         chosen = self._choose(row.demand)
         if chosen is None and before is not None:
             return
@@ -195,17 +206,24 @@ class Replay:
         serving = self._serving.get(demand)
         if serving is None:
             level = self._rules.rule_for(demand.band, demand.territory, demand.product).level
-            seats = self.seats.values()
-            serving = [each.rep_id for each in seats if each.level is level and not_serving(each, demand) is None]
+            chairs = [chair for chair in self.chairs.values() if chair.seat.level is level]
+            serving = [chair for chair in chairs if not_serving(chair.seat, demand) is None]
             self._serving[demand] = serving
-        free = [seat for seat in map(self.seats.__getitem__, serving) if without_room(seat) is None]
-        return min(free, key=turn_of).rep_id if free else None
+        best: Seat | None = None
+        for chair in serving:
+            seat = chair.seat
+            if best is not None and seat.last_turn > best.last_turn:
+                continue
+            if without_room(seat) is None and (best is None or turn_of(seat) < turn_of(best)):
+                best = seat
+        return None if best is None else best.rep_id
 
     def _give(self, lead: Placed, rep_id: UUID | None, at: datetime) -> None:
         assert rep_id is not None
         self._turn += 1
-        seat = self.seats[rep_id]
-        self.seats[rep_id] = replace(seat, open_leads=seat.open_leads + 1, given=seat.given + 1, last_turn=self._turn)
+        chair = self.chairs[rep_id]
+        seat = chair.seat
+        chair.seat = replace(seat, open_leads=seat.open_leads + 1, given=seat.given + 1, last_turn=self._turn)
         self.given[rep_id] = self.given.get(rep_id, 0) + 1
         lead.rep_id, lead.assigned_at = rep_id, lead.assigned_at or at
 
@@ -219,10 +237,10 @@ class Replay:
 
     def _freed(self, rep_id: UUID | None, at: datetime) -> None:
         """The rep has one open lead less, and perhaps room for one that waits."""
-        seat = None if rep_id is None else self.seats.get(rep_id)
-        if seat is None:
+        chair = None if rep_id is None else self.chairs.get(rep_id)
+        if chair is None:
             return
-        freed = self.seats[seat.rep_id] = replace(seat, open_leads=seat.open_leads - 1)
+        freed = chair.seat = replace(chair.seat, open_leads=chair.seat.open_leads - 1)
         if self._waiting and without_room(freed) is None:
             self._offer([demand for demand in self._waiting if unfit_for(freed, demand) is None], at)
 
