@@ -17,6 +17,8 @@ import latency_bench
 import leads_bench
 import rebuild_bench
 import store_bench
+import tickets_bench
+import what_if_bench
 from figures import HEAD, PAGE, Figure, page
 from ledger import bench
 from rich.console import Console
@@ -55,6 +57,8 @@ def measures(directory: Path) -> dict[str, Callable[[Infra], list[Figure]]]:
         "latency": lambda infra: latency_bench.measure(prepared(infra, "bench_latency"), infra),
         "leads": lambda infra: leads_bench.measure(directory),
         "handoffs": lambda infra: handoffs_bench.measure(directory),
+        "tickets": tickets_bench.measure,
+        "what_if": lambda infra: what_if_bench.measure(infra, directory),
     }
 
 

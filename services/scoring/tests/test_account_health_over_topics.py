@@ -1,6 +1,7 @@
 """Account health with the real broker and database: what the topics say, and what the API answers."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 import httpx
@@ -12,6 +13,7 @@ from nexa_scoring.read_models import how_accounts_do
 
 from .accounts import ACCOUNT, GOLDEN, churned, report, won
 from .conftest import Running
+from .tickets import account_found, merged, submitted
 
 MISSING = UUID(int=404)
 HEALTH = f"/accounts/{ACCOUNT}/health"
@@ -94,6 +96,26 @@ async def test_an_accounts_way_from_its_first_day_to_an_alert_and_back_and_what_
     gone = await ask(HEALTH)
     assert (gone["score"], gone["label"], gone["risk"]) == (None, "stopped", None)
     assert (await ask(HEALTH, as_happened="2026-01-13T00:00:00Z"))["score"] == 80
+
+
+async def test_tickets_of_an_account_change_its_health_and_are_named_as_the_cause(scoring_service: Running) -> None:
+    others, once = scoring_service.others, scoring_service.once
+    at = datetime(2026, 1, 3, 9, tzinfo=UTC)
+    facts = [submitted(number, at=at).model_copy(update={"account_id": ACCOUNT}) for number in range(9)]
+    await others.say(won(1), report(2, **GOLDEN), *facts, submitted("unknown", at=at))
+    nine = await once(HEALTH, lambda health: support(health) == "9 tickets", "nine tickets in the score")
+    assert (nine["on"], nine["caused_by"].split("-")[0]) == ("2026-01-03", "ticket")
+    found = account_found("unknown", "x").model_copy(update={"account_id": ACCOUNT})
+    await others.say(found)
+    ten = await once(HEALTH, lambda health: support(health) == "10 tickets", "the tenth ticket in the score")
+    assert (ten["score"], ten["caused_by"]) == (80, f"ticket-{found.ticket_id}@2")
+    await others.say(merged("unknown", 1))
+    again = await once(HEALTH, lambda health: support(health) == "9 tickets", "the score without the merged ticket")
+    assert again["caused_by"] == f"ticket-{found.ticket_id}@3"
+
+
+def support(health: dict[str, Any]) -> str | None:
+    return next((each["value"] for each in health["factors"] if each["factor"] == "support"), None)
 
 
 async def test_accounts_are_listed_by_risk_the_lowest_first_page_by_page(scoring_service: Running) -> None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, Column, DateTime, Float, Integer, Table, Text, Uuid, bindparam, select, text
+from sqlalchemy import ARRAY, Boolean, Column, DateTime, Index, Integer, Table, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
@@ -24,12 +24,14 @@ from nexa_scoring.ticket_analysis.events import (
     TicketSetAside,
     TicketTakenBack,
 )
-from nexa_scoring.ticket_analysis.similarity import Known, weight_of
+from nexa_scoring.ticket_analysis.similarity import Known
 from nexa_scoring.ticket_rules.state import TicketRules
 
-NEAREST = 50
+SOUGHT = 16
+"""Terms of a ticket that are looked for: the first ones in it that are no little words."""
+NEAREST = 40
 """Tickets read of each term and direction."""
-COMPARED = 50
+COMPARED = 30
 """Tickets compared exactly with each one, in each direction."""
 
 ticket_index = Table(
@@ -44,6 +46,7 @@ ticket_index = Table(
     Column("type", Text),
     Column("terms", Text, comment="in the order in which they stand in the ticket, between spaces"),
     Column("merged", Boolean, server_default="false"),
+    Index("ticket_index_by_time", "submitted_at"),
 )
 ticket_terms = Table(
     "ticket_terms",
@@ -84,37 +87,39 @@ def _row(read: TicketRead) -> Mapping[str, object]:
 
 
 _NEAR = """
-    select a.place, near.ticket_id, near.submitted_at, sum(a.weight) as shared
-    from asked a cross join lateral (
-        select t.ticket_id, t.submitted_at from ticket_terms t
-        where t.term = a.term and (t.submitted_at, t.ticket_id) {beyond} (a.submitted_at, a.ticket_id)
-            and t.submitted_at {within}
-        order by t.submitted_at {order}, t.ticket_id {order} limit :nearest
-    ) near group by 1, 2, 3
+    select t.ticket_id, t.submitted_at from ticket_terms t
+    where t.term = telling.term and (t.submitted_at, t.ticket_id) {beyond} (a.submitted_at, a.ticket_id)
+        and t.submitted_at {within}
+    order by t.submitted_at {order}, t.ticket_id {order} limit :nearest
 """
-_BEFORE = _NEAR.format(beyond="<", within=">= a.submitted_at - :window", order="desc")
-_AFTER = _NEAR.format(beyond=">", within="<= a.submitted_at + :window", order="asc")
-_RANKED = (
-    "select place, ticket_id, row_number() over (partition by place order by shared desc, submitted_at {order}, ticket_id)"
-    " as rank from ({near}) as found"
+_BEST = """
+    select a.place, best.ticket_id from asked a cross join lateral (
+        select near.ticket_id
+        from unnest(string_to_array(a.terms, ' ')) as telling(term) cross join lateral ({near}) as near
+        group by near.ticket_id, near.submitted_at
+        order by count(*) desc, near.submitted_at {order}, near.ticket_id limit :compared
+    ) best where {where}
+"""
+_BEFORE = _BEST.format(
+    near=_NEAR.format(beyond="<", within=">= a.submitted_at - :window", order="desc"), order="desc", where="true"
+)
+_AFTER = _BEST.format(
+    near=_NEAR.format(beyond=">", within="<= a.submitted_at + :window", order="asc"),
+    order="asc",
+    where="a.submitted_at <= (select max(submitted_at) from ticket_index)",
 )
 _CANDIDATES = text(
     f"""
     with asked as materialized (
-        select * from unnest(:places, :ids, :times, :terms, :weights) as a(place, ticket_id, submitted_at, term, weight)
-    ), ranked as (
-        {_RANKED.format(near=_BEFORE, order="desc")} union all {_RANKED.format(near=_AFTER, order="asc")}
+        select * from unnest(:places, :ids, :times, :terms) as given(place, ticket_id, submitted_at, terms)
     )
-    select ranked.place, i.ticket_id, i.submitted_at, i.account_id, i.product_version, i.feature, i.type, i.terms
-    from ranked join ticket_index i on i.ticket_id = ranked.ticket_id
-    where ranked.rank <= :compared and not i.merged
+    select place, array_agg(ticket_id) from ({_BEFORE} union all {_AFTER}) as found group by place
     """
 ).bindparams(
     bindparam("places", type_=ARRAY(Integer)),
     bindparam("ids", type_=ARRAY(Uuid)),
     bindparam("times", type_=ARRAY(DateTime(timezone=True))),
     bindparam("terms", type_=ARRAY(Text)),
-    bindparam("weights", type_=ARRAY(Float)),
     bindparam("nearest", NEAREST),
     bindparam("compared", COMPARED),
 )
@@ -124,29 +129,37 @@ async def candidates(
     connection: AsyncConnection, tickets: Sequence[Known], rules: TicketRules
 ) -> Sequence[Sequence[Known]]:
     """For each of the tickets, which may be stored or not, the stored ones that share most with it, merged ones left out."""
-    asked = [
-        (place, ticket.ticket_id, ticket.submitted_at, term, weight_of(term, rules))
-        for place, ticket in enumerate(tickets)
-        for term in ticket.terms
-    ]
-    found: list[list[Known]] = [[] for _ in tickets]
-    if not asked:
-        return found
-    places, ids, times, terms, weights = (list(column) for column in zip(*asked, strict=True))
-    window = timedelta(days=rules.window_days)
-    given = {"places": places, "ids": ids, "times": times, "terms": terms, "weights": weights, "window": window}
-    for place, *row in await connection.execute(_CANDIDATES, given):
-        found[place].append(_known(row))
-    return found
+    found: list[Sequence[UUID]] = [() for _ in tickets]
+    if not tickets:
+        return []
+    given = {
+        "places": list(range(len(tickets))),
+        "ids": [ticket.ticket_id for ticket in tickets],
+        "times": [ticket.submitted_at for ticket in tickets],
+        "terms": [" ".join(sought(ticket, rules)) for ticket in tickets],
+        "window": timedelta(days=rules.window_days),
+    }
+    for place, ticket_ids in await connection.execute(_CANDIDATES, given):
+        found[place] = ticket_ids
+    known = await stored(connection, list({each for ticket_ids in found for each in ticket_ids}))
+    return [[known[each] for each in ticket_ids if each in known] for ticket_ids in found]
+
+
+def sought(ticket: Known, rules: TicketRules) -> Sequence[str]:
+    return rules.weights.telling(ticket.terms)[:SOUGHT]
+
+
+_STORED = text(
+    "select ticket_id, submitted_at, account_id, product_version, feature, type, terms from ticket_index"
+    " where ticket_id = any(:ticket_ids) and not merged"
+).bindparams(bindparam("ticket_ids", type_=ARRAY(Uuid)))
 
 
 async def stored(connection: AsyncConnection, ticket_ids: Sequence[UUID]) -> Mapping[UUID, Known]:
-    """Those of these tickets that are in the index."""
+    """Those of these tickets that are in the index and not merged."""
     if not ticket_ids:
         return {}
-    columns = ("ticket_id", "submitted_at", "account_id", "product_version", "feature", "type", "terms")
-    query = select(*(ticket_index.c[name] for name in columns)).where(ticket_index.c.ticket_id.in_(ticket_ids))
-    return {row[0]: _known(row) for row in await connection.execute(query)}
+    return {row[0]: _known(row) for row in await connection.execute(_STORED, {"ticket_ids": ticket_ids})}
 
 
 def _known(row: Sequence[Any]) -> Known:

@@ -5,11 +5,10 @@ The database finds terms and candidates in one query each for the whole batch; t
 
 import asyncio
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from heapq import nlargest
 from types import MappingProxyType
 from uuid import UUID
 
@@ -29,10 +28,10 @@ from nexa_scoring.ticket_analysis.decisions import (
     TicketCommand,
 )
 from nexa_scoring.ticket_analysis.questions import Findings, TicketText, answers
-from nexa_scoring.ticket_analysis.similarity import Known, likeness, weight_of
+from nexa_scoring.ticket_analysis.similarity import Known, likeness
 from nexa_scoring.ticket_rules.state import DEFAULT_RULES, FEATURE, TicketRules
 
-MOST_TERMS = 32
+MOST_TERMS = 24
 LONGEST_TERM = 40
 LONGEST_TEXT = 20_000
 CONFIGURATIONS = {"de": "german", "en": "english"}
@@ -141,15 +140,15 @@ class BatchIndex:
 
     def nearest_before(self, ticket: Known) -> Sequence[Known]:
         """Those of an earlier time that share most with it."""
-        shared: defaultdict[UUID, float] = defaultdict(float)
+        shared: Counter[UUID] = Counter()
         known: dict[UUID, Known] = {}
-        for term in ticket.terms:
+        for term in index.sought(ticket, self._rules):
             here = self._by_term.get(term, ())
             end = bisect_left(here, ticket.place, key=place_of)
             for other in here[max(0, end - index.NEAREST) : end]:
-                shared[other.ticket_id] += weight_of(term, self._rules)
+                shared[other.ticket_id] += 1
                 known[other.ticket_id] = other
-        return [known[ticket_id] for ticket_id in nlargest(index.COMPARED, shared, key=lambda each: shared[each])]
+        return [known[ticket_id] for ticket_id, _ in shared.most_common(index.COMPARED)]
 
 
 def place_of(ticket: Known) -> tuple[datetime, UUID]:

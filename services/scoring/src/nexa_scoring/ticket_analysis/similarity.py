@@ -1,8 +1,8 @@
 """How much two tickets resemble each other, and what that says of how urgent one is.
 
 Likeness is the cosine of their terms (words without endings; little words of the rules weigh less), times the rules' factors
-for the same feature, the same product version, and for another feature or kind. It depends on the two tickets alone, so that
-it is the same whichever came first.
+for the same feature, the same product version, and for another feature or kind. Tickets that share little words only do not
+resemble each other. Likeness depends on the two tickets alone, so that it is the same whichever came first.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ class Known:
     product_version: str | None = None
     feature: str | None = None
     type: str | None = None
-    bag: frozenset[str] = field(init=False)
+    bag: frozenset[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "bag", frozenset(self.terms))
@@ -78,19 +78,17 @@ def likeness(ticket: Known, others: Iterable[Known], rules: TicketRules) -> Like
     )
 
 
-def weight_of(term: str, rules: TicketRules) -> float:
-    return rules.little_weight if term in rules.little else 1.0
-
-
 def _size(ticket: Known, rules: TicketRules) -> float:
-    return sum(weight_of(term, rules) for term in ticket.bag)
+    weights = rules.weights
+    return sum([weights[term] for term in ticket.bag])
 
 
 def _score(ticket: Known, size: float, other: Known, rules: TicketRules) -> float:
-    shared = sum(weight_of(term, rules) for term in ticket.bag & other.bag)
-    if not shared:
+    weights = rules.weights
+    shared = [weights[term] for term in ticket.bag & other.bag]
+    if not shared or max(shared) < 1.0:
         return 0.0
-    score = shared / sqrt(size * _size(other, rules))
+    score = sum(shared) / sqrt(size * _size(other, rules))
     if ticket.feature is not None and other.feature is not None:
         score *= rules.same_feature if ticket.feature == other.feature else rules.other_kind
     if ticket.product_version is not None and ticket.product_version == other.product_version:
@@ -107,7 +105,7 @@ def _similar(ticket: Known, other: Known, score: float, rules: TicketRules) -> S
     if ticket.product_version is not None and ticket.product_version == other.product_version:
         reasons.append(f"same version {ticket.product_version}")
     shared = [term for term in ticket.terms if term in other.bag]
-    shared.sort(key=lambda term: -weight_of(term, rules))
+    shared.sort(key=lambda term: -rules.weights[term])
     reasons.append(f"words: {', '.join(shared[:WORDS_NAMED])}")
     return SimilarTicket(
         ticket_id=other.ticket_id,

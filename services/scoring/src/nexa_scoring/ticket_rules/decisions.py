@@ -20,7 +20,7 @@ HEAVIEST = 10
 SHARES = ("abstain_below", "similar_from", "little_weight", "other_kind")
 FACTORS = ("same_feature", "same_version")
 LONGEST_WINDOW = 366
-MOST_FOR_P1 = 50
+MOST_FOR_P1 = 30
 
 
 @dataclass(frozen=True, kw_only=True)

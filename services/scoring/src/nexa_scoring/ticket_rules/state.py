@@ -1,6 +1,6 @@
 """The ticket rules in force: the catalogue of features, what speaks for which answer, and from when on tickets are alike."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -22,11 +22,32 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """What is asked of a ticket's text, and the possible answers."""
 
+MOST_KEPT = 100_000
+
 FEATURE = "feature"
 """The question that the catalogue answers."""
 
 Keywords: TypeAlias = Mapping[str, Mapping[str, Mapping[str, float]]]
 """By question, by answer, by word or phrase: what it weighs."""
+
+
+class TermWeights(dict[str, float]):
+    """What each term weighs; filled as it is asked, for the same words come again and again, up to `MOST_KEPT` terms."""
+
+    def __init__(self, little: Words, little_weight: float) -> None:
+        super().__init__()
+        self._little = little
+        self._little_weight = little_weight
+
+    def __missing__(self, term: str) -> float:
+        if len(self) >= MOST_KEPT:
+            self.clear()
+        weight = self[term] = self._little_weight if term in self._little else 1.0
+        return weight
+
+    def telling(self, terms: Iterable[str]) -> list[str]:
+        """Those that are no little words."""
+        return [term for term in terms if self[term] == 1.0]
 
 
 @dataclass(frozen=True)
@@ -62,8 +83,8 @@ class TicketRules:
         return book
 
     @cached_property
-    def little(self) -> Words:
-        return Words(self.little_words)
+    def weights(self) -> TermWeights:
+        return TermWeights(Words(self.little_words), self.little_weight)
 
     def name_of(self, feature: str | None) -> str | None:
         return next((each.name for each in self.features if each.key == feature), None)

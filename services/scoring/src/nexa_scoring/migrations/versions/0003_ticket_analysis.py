@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column("terms", sa.Text),
         sa.Column("merged", sa.Boolean, server_default="false"),
     )
+    op.create_index("ticket_index_by_time", "ticket_index", ["submitted_at"])
     op.create_table(
         "ticket_terms",
         sa.Column("term", sa.Text, primary_key=True),
