@@ -12,7 +12,9 @@ RAW = (
 )
 
 
-def raw(subject: str = "Export function not working", id: str = "one", text: str = "It fails", headers: str = "") -> bytes:
+def raw(
+    subject: str = "Export function not working", id: str = "one", text: str = "It fails", headers: str = ""
+) -> bytes:
     return RAW.format(subject=subject, id=id, text=text, headers=headers).encode()
 
 

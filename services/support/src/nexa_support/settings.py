@@ -7,13 +7,15 @@ from email.utils import parseaddr
 from functools import lru_cache
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 
 class SupportSettings(BaseModel):
     """Each is read from `NEXA_` and its name in capitals."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     reopen_days: int = Field(
         default=14,
@@ -49,6 +51,20 @@ class SupportSettings(BaseModel):
         " a new one is good before the old one is given up; none: no webhook is taken",
     )
 
+    @field_validator("webhook_secrets")
+    @classmethod
+    def _are_secrets(cls, value: str) -> str:
+        for number, secret in enumerate(value.split(), start=1):
+            try:
+                Webhook(secret)
+            except (ValueError, RuntimeError, EmptyWebhookSecretError):
+                raise ValueError(f"secret {number} is no base64 after `whsec_`") from None
+        return value
+
+    @property
+    def webhooks_signed_with(self) -> tuple[str, ...]:
+        return tuple(self.webhook_secrets.split())
+
     @property
     def csat_after(self) -> timedelta:
         return timedelta(minutes=self.csat_minutes)
@@ -58,8 +74,8 @@ class SupportSettings(BaseModel):
         return self.support_address.lower()
 
     @property
-    def own_addresses(self) -> frozenset[str]:
-        return frozenset({self.address, parseaddr(self.mail_from)[1].lower()})
+    def sender(self) -> str:
+        return parseaddr(self.mail_from)[1].lower()
 
     @property
     def reopen_within(self) -> timedelta:

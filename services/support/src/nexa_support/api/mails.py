@@ -1,5 +1,6 @@
 """Mails over HTTP: handing one in, seeing what became of each, and making a ticket of one that was kept."""
 
+import asyncio
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -18,6 +19,7 @@ from nexa_chassis.http.problems import Problem
 from nexa_chassis.telemetry import current_traceparent
 from nexa_support.api.access import SUPPORT, Agent, Reader
 from nexa_support.api.bodies import Cursor, Limit
+from nexa_support.intake.html_text import safe_html
 from nexa_support.intake.message import read_mail
 from nexa_support.intake.receiving import Arrival, Receipt, accept, receive
 from nexa_support.intake.smtp_listener import LARGEST_MAIL
@@ -65,6 +67,9 @@ class MailView(BaseModel):
 
 class MailText(MailView):
     text: str = Field(description="As plain text, without what was quoted below our mark.")
+    html: str | None = Field(
+        description="As safe HTML, where it came as such: without scripts, styles, forms and pictures."
+    )
 
 
 @routes.post("/mails", status_code=201, dependencies=[Depends(body_limit(LARGEST_MAIL))])
@@ -103,7 +108,8 @@ async def read_one(mail_id: UUID, call: Reader) -> MailText:
         row = (await connection.execute(select(mails).where(mails.c.mail_id == mail_id))).mappings().first()
     if row is None:
         raise _no_mail(mail_id)
-    return MailText.model_validate({**row, "text": read_mail(bytes(row["raw"])).text})
+    text, html = await asyncio.to_thread(_shown, bytes(row["raw"]))
+    return MailText.model_validate({**row, "text": text, "html": html})
 
 
 @routes.get("/mails/{mail_id}/raw", response_class=Response)
@@ -136,6 +142,11 @@ async def read_attachment(attachment_id: UUID, call: Agent) -> Response:
         raise NotFound(f"There is no attachment {attachment_id}.", rule="attachment.unknown")
     headers = {**AS_A_FILE, "content-disposition": f"attachment; filename*=UTF-8''{quote(row['filename'], safe='')}"}
     return Response(bytes(row["content"]), media_type="application/octet-stream", headers=headers)
+
+
+def _shown(raw: bytes) -> tuple[str, str | None]:
+    mail = read_mail(raw)
+    return mail.text, safe_html(mail.html) if mail.html.strip() else None
 
 
 def _view(receipt: Receipt) -> ReceiptView:

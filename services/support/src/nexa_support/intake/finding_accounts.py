@@ -9,7 +9,7 @@ from nexa_chassis.origin import Origin
 from nexa_chassis.pacing import Pace
 from nexa_chassis.runtime import Runtime
 from nexa_chassis.workers import Worker
-from nexa_support.read_models.account_directory import ANYBODYS
+from nexa_support.intake.free_mail import FREE_MAIL
 from nexa_support.ticket.commands import FindAccount
 
 ACTOR = "system:support.find_accounts"
@@ -24,13 +24,13 @@ _FOUND = text(
       left join lateral (select account_id from contacts where email = lower(t.requester_email)
                           order by contact_id limit 1) c on true
       left join lateral (select min(account_id::text)::uuid as account_id from contacts
-                          where domain = split_part(lower(t.requester_email), '@', 2) and domain <> all (:anybodys)
+                          where domain = split_part(lower(t.requester_email), '@', 2) and domain <> all (:free_mail)
                          having count(distinct account_id) = 1) d on true
       join accounts a on a.account_id = coalesce(c.account_id, d.account_id)
      where t.account_id is null and t.requester_email is not null and a.name is not null
      order by t.submitted_at limit :batch
     """
-).bindparams(anybodys=sorted(ANYBODYS), batch=BATCH)
+).bindparams(free_mail=sorted(FREE_MAIL), batch=BATCH)
 
 
 async def run(runtime: Runtime, stopping: asyncio.Event) -> None:

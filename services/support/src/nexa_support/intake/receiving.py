@@ -8,13 +8,16 @@ from datetime import timedelta
 from uuid import UUID
 
 import orjson
+import structlog
 
 from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.domain import derive
+from nexa_chassis.http.problems import AWAY
 from nexa_chassis.origin import Origin
 from nexa_chassis.runtime import Runtime
 from nexa_chassis.transaction import Transaction
-from nexa_contracts.support import AgentName, Attachment, Channel, Requester
+from nexa_contracts.support import AgentName, Channel, Requester
+from nexa_support.intake.files import keep_files, taken_files
 from nexa_support.intake.message import ReceivedMail, read_mail
 from nexa_support.intake.sorting import (
     Kept,
@@ -26,8 +29,8 @@ from nexa_support.intake.sorting import (
     addressed_to,
     references_in,
     sort,
-    taken_files,
 )
+from nexa_support.intake.transacting import transact
 from nexa_support.read_models.account_directory import whose_address
 from nexa_support.read_models.agent_desk import agent_of_person
 from nexa_support.read_models.sent_mails import ticket_answered
@@ -35,9 +38,10 @@ from nexa_support.read_models.ticket_list import ticket_by_reference, ticket_row
 from nexa_support.settings import SupportSettings
 from nexa_support.ticket.commands import AddNote, AddReply, SubmitTicket
 
-ATTEMPTS = 8
 WRITTEN_EMPTY = "(no text)"
 WITHOUT_SUBJECT = "(no subject)"
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -73,14 +77,13 @@ async def receive(
     if arrival.bounced and mail.automatic is None:
         mail = replace(mail, automatic="a bounce")
     origin = Origin(actor, str(arrival.mail_id), traceparent=traceparent)
-    for attempt in range(ATTEMPTS):
-        try:
-            async with runtime.store.transaction(origin) as tx:
-                return await _received(tx, runtime, settings, arrival, mail)
-        except ConcurrencyConflict:
-            if attempt == ATTEMPTS - 1:
-                raise
-    raise AssertionError("the loop above returns or raises")
+    try:
+        return await transact(runtime, origin, lambda tx: _received(tx, runtime, settings, arrival, mail))
+    except (*AWAY, ConcurrencyConflict):
+        raise
+    except Exception as error:  # a defect of ours is no reason to lose a mail, nor to have it sent again for days
+        log.error("mail.not_understood", mail_id=str(arrival.mail_id), error=type(error).__name__)
+        return await transact(runtime, origin, lambda tx: _kept_as_it_is(tx, runtime, arrival))
 
 
 async def accept(runtime: Runtime, mail_id: UUID, *, actor: str, traceparent: str | None) -> Receipt | None:
@@ -107,11 +110,30 @@ async def accept(runtime: Runtime, mail_id: UUID, *, actor: str, traceparent: st
 async def _received(
     tx: Transaction, runtime: Runtime, settings: SupportSettings, arrival: Arrival, mail: ReceivedMail
 ) -> Receipt:
-    known_before = await tx.fetch("select outcome, reason, ticket_id from mails where mail_id = %s", (arrival.mail_id,))
-    if known_before:
-        return Receipt(arrival.mail_id, *known_before[0])
+    await tx.fetch("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"mail from {mail.from_address}",))
+    before = await _before(tx, arrival.mail_id)
+    if before is not None:
+        return before
     outcome = sort(mail, await _known(tx, runtime, settings, arrival, mail))
     receipt = await _carried_out(tx, arrival.mail_id, mail, outcome)
+    await _remember(tx, runtime, arrival, mail, receipt)
+    return receipt
+
+
+async def _kept_as_it_is(tx: Transaction, runtime: Runtime, arrival: Arrival) -> Receipt:
+    receipt = await _before(tx, arrival.mail_id)
+    if receipt is None:
+        receipt = Receipt(arrival.mail_id, "kept", "it could not be understood", None)
+        await _remember(tx, runtime, arrival, read_mail(b""), receipt)
+    return receipt
+
+
+async def _before(tx: Transaction, mail_id: UUID) -> Receipt | None:
+    rows = await tx.fetch("select outcome, reason, ticket_id from mails where mail_id = %s", (mail_id,))
+    return Receipt(mail_id, *rows[0]) if rows else None
+
+
+async def _remember(tx: Transaction, runtime: Runtime, arrival: Arrival, mail: ReceivedMail, receipt: Receipt) -> None:
     _, left = taken_files(mail.files)
     await tx.run(
         "insert into mails (mail_id, message_id, received_at, via, from_address, from_name, subject, raw, size, faults,"
@@ -132,7 +154,6 @@ async def _received(
             receipt.ticket_id,
         ),
     )
-    return receipt
 
 
 async def _known(
@@ -148,7 +169,8 @@ async def _known(
     requester = await ticket_row(tx.connection, mentioned) if mentioned else None
     colleague = await agent_of_person(tx.connection, mail.from_address) if mail.from_address else None
     return Known(
-        own_addresses=settings.own_addresses,
+        support_address=settings.address,
+        mail_from=settings.sender,
         is_duplicate=mail.message_id is not None and duplicates > 0,
         in_last_hour=recent,
         answered=await _answered(tx, settings, arrival, mail),
@@ -196,7 +218,7 @@ async def _carried_out(tx: Transaction, mail_id: UUID, mail: ReceivedMail, outco
                 author=mail.from_name,
                 text=mail.text or WRITTEN_EMPTY,
                 channel=Channel.EMAIL,
-                attachments=await _keep_files(tx, mail_id, ticket_id, mail),
+                attachments=await keep_files(tx, mail_id, ticket_id, taken_files(mail.files)[0]),
             )
             await tx.execute([reply])
             return Receipt(mail_id, "reply", "", ticket_id)
@@ -228,34 +250,7 @@ async def _open_ticket(tx: Transaction, mail_id: UUID, mail: ReceivedMail) -> UU
         ),
         account_id=found.account_id if found else None,
         account_name=found.account_name if found else None,
-        attachments=await _keep_files(tx, mail_id, ticket_id, mail),
+        attachments=await keep_files(tx, mail_id, ticket_id, taken_files(mail.files)[0]),
     )
     await tx.execute([ticket])
     return ticket_id
-
-
-async def _keep_files(tx: Transaction, mail_id: UUID, ticket_id: UUID, mail: ReceivedMail) -> tuple[Attachment, ...]:
-    taken, _ = taken_files(mail.files)
-    kept = [
-        Attachment(
-            attachment_id=derive(mail_id, "file", number),
-            filename=file.filename,
-            media_type=file.media_type,
-            size=len(file.content),
-        )
-        for number, file in enumerate(taken)
-    ]
-    for attachment, file in zip(kept, taken, strict=True):
-        await tx.run(
-            "insert into ticket_files (attachment_id, ticket_id, filename, media_type, size, content)"
-            " values (%s, %s, %s, %s, %s, %s) on conflict (attachment_id) do nothing",
-            (
-                attachment.attachment_id,
-                ticket_id,
-                attachment.filename,
-                attachment.media_type,
-                attachment.size,
-                file.content,
-            ),
-        )
-    return tuple(kept)

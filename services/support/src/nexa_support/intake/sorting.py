@@ -7,17 +7,11 @@ from typing import TypeAlias
 from uuid import UUID
 
 from nexa_contracts.support import AgentName
-from nexa_support.intake.message import MailFile, ReceivedMail
+from nexa_support.intake.free_mail import FREE_MAIL
+from nexa_support.intake.message import ReceivedMail
 
 MOST_PER_HOUR = 30
 """More mails of one sender in an hour are a loop or a flood."""
-LARGEST_FILE = 10_000_000
-MOST_FILES = 20
-DANGEROUS = re.compile(
-    r"\.(?:ade|adp|app|bat|chm|cmd|com|cpl|dll|dmg|exe|hta|img|ins|iso|jar|js|jse|lib|lnk|mde|msc|msi|msp|mst|nsh|pif|ps1"
-    r"|reg|scr|sct|sh|sys|vb|vbe|vbs|vhd|vxd|wsc|wsf|wsh|xll)$",
-    re.IGNORECASE,
-)
 _REFERENCE = re.compile(r"\bT-[0-9A-HJKMNP-TV-Z]{10}\b", re.IGNORECASE)
 
 
@@ -27,7 +21,8 @@ class Known:
     that the subject names; `mentioned_requester`: who that one is with.
     """
 
-    own_addresses: frozenset[str]
+    support_address: str
+    mail_from: str = ""
     is_duplicate: bool = False
     in_last_hour: int = 0
     answered: UUID | None = None
@@ -74,6 +69,13 @@ def sort(mail: ReceivedMail, known: Known) -> Outcome:
     return Replies(ticket_id) if ticket_id else OpensTicket()
 
 
+def is_ours(address: str, own: str) -> bool:
+    """Support's address, or a ticket's: the same with a plus and the reference."""
+    local, _, domain = address.lower().rpartition("@")
+    ours, _, where = own.partition("@")
+    return domain == where and (local == ours or local.startswith(f"{ours}+"))
+
+
 def references_in(text: str) -> tuple[str, ...]:
     """References of tickets in a subject or an address, in capitals."""
     return tuple(dict.fromkeys(each.upper() for each in _REFERENCE.findall(text)))
@@ -81,27 +83,9 @@ def references_in(text: str) -> tuple[str, ...]:
 
 def addressed_to(mail: ReceivedMail, own: str, recipients: tuple[str, ...]) -> Iterator[str]:
     """References in the addresses it was sent to: `support+T-7K3QX2M9AB@…`."""
-    local, _, domain = own.partition("@")
     for address in (*recipients, *mail.recipients):
-        name, _, where = address.partition("@")
-        if where.lower() == domain and name.lower().startswith(f"{local}+"):
-            yield from references_in(name.partition("+")[2])
-
-
-def taken_files(files: tuple[MailFile, ...]) -> tuple[tuple[MailFile, ...], tuple[str, ...]]:
-    """The files that are kept with the ticket, and why the others are not; those stay in the raw mail."""
-    taken: list[MailFile] = []
-    left: list[str] = []
-    for file in files:
-        if DANGEROUS.search(file.filename):
-            left.append(f"{file.filename}: may run")
-        elif len(file.content) > LARGEST_FILE:
-            left.append(f"{file.filename}: larger than {LARGEST_FILE // 1_000_000} MB")
-        elif len(taken) == MOST_FILES:
-            left.append(f"{file.filename}: more than {MOST_FILES} files")
-        else:
-            taken.append(file)
-    return tuple(taken), tuple(left)
+        if is_ours(address, own):
+            yield from references_in(address.rpartition("@")[0].partition("+")[2])
 
 
 def _kept_because(mail: ReceivedMail, known: Known) -> str | None:
@@ -111,7 +95,7 @@ def _kept_because(mail: ReceivedMail, known: Known) -> str | None:
         return mail.automatic
     if not mail.from_address:
         return "nobody to answer to: it has no sender"
-    if mail.from_address in known.own_addresses:
+    if any(each == known.mail_from or is_ours(each, known.support_address) for each in mail.senders):
         return "our own mail came back"
     if known.in_last_hour >= MOST_PER_HOUR:
         return f"more than {MOST_PER_HOUR} mails of one sender in an hour"
@@ -124,5 +108,7 @@ def _mentioned(mail: ReceivedMail, known: Known) -> UUID | None:
     """A reference in the subject is no secret: only who the ticket is with, or somebody of that company, replies by it."""
     if known.mentioned is None or known.mentioned_requester is None:
         return None
-    domain = known.mentioned_requester.lower().rpartition("@")[2]
-    return known.mentioned if mail.from_address.rpartition("@")[2] == domain else None
+    requester = known.mentioned_requester.lower()
+    domain = requester.rpartition("@")[2]
+    of_the_company = domain not in FREE_MAIL and mail.from_address.rpartition("@")[2] == domain
+    return known.mentioned if of_the_company or mail.from_address == requester else None

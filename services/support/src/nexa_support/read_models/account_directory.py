@@ -24,42 +24,9 @@ from nexa_contracts.sales import (
 )
 from nexa_contracts.success import AccountVersionReported
 from nexa_contracts.values import Money
+from nexa_support.intake.free_mail import FREE_MAIL
 from nexa_support.tables import metadata
 
-ANYBODYS = frozenset(
-    [
-        "aol.com",
-        "fastmail.com",
-        "free.fr",
-        "gmail.com",
-        "gmx.de",
-        "gmx.net",
-        "googlemail.com",
-        "hey.com",
-        "hotmail.com",
-        "icloud.com",
-        "laposte.net",
-        "live.com",
-        "mail.com",
-        "mail.ru",
-        "me.com",
-        "msn.com",
-        "orange.fr",
-        "outlook.com",
-        "pm.me",
-        "proton.me",
-        "protonmail.com",
-        "qq.com",
-        "t-online.de",
-        "web.de",
-        "yahoo.com",
-        "yahoo.de",
-        "yandex.ru",
-        "zoho.com",
-        "163.com",
-    ]
-)
-"""Domains of mail providers: an address there says nothing of a company."""
 NOTHING = Decimal(0)
 
 accounts = Table(
@@ -178,7 +145,7 @@ async def whose_address(connection: AsyncConnection, email: str) -> Found | None
         first = known[0]
         return Found(first["account_id"], first["account"], first["contact_id"], first["name"], "address of a contact")
     domain = email.lower().rpartition("@")[2]
-    if not domain or domain in ANYBODYS:
+    if not domain or domain in FREE_MAIL:
         return None
     there = {
         each["account_id"]: each["account"] for each in await _contacts_with(connection, contacts.c.domain == domain)

@@ -114,7 +114,7 @@ async def agent_of_person(connection: AsyncConnection, subject: str) -> Mapping[
     try:
         return await agent_row(connection, UUID(subject))
     except ValueError:
-        named = or_(agents.c.email == subject, func.split_part(agents.c.email, "@", 1) == subject)
+        named = or_(func.lower(agents.c.email) == subject.lower(), func.split_part(agents.c.email, "@", 1) == subject)
         query = select(agents).where(named, agents.c.role.is_not(None)).limit(2)
         found = (await connection.execute(query)).mappings().all()
         return dict(found[0]) if len(found) == 1 else None
