@@ -13,6 +13,9 @@ from nexa_support.aggregates import (
 )
 from nexa_support.api import (
     agents,
+    bug_tickets,
+    bugs,
+    deployments,
     feature_requests,
     figures,
     mails,
@@ -21,6 +24,7 @@ from nexa_support.api import (
     ticket_work,
     tickets,
     web_form,
+    webhooks,
     weekly_reviews,
 )
 from nexa_support.intake.finding_accounts import find_accounts
@@ -129,5 +133,9 @@ support = Service(
         ticket_work.routes,
         ticket_merging.routes,
         sla.routes,
+        bugs.routes,
+        bug_tickets.routes,
+        deployments.routes,
+        webhooks.routes,
     ],
 )

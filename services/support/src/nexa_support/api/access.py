@@ -18,3 +18,6 @@ Submitter: TypeAlias = Annotated[Call, Depends(allow(*SUPPORT, "csm", "integrati
 Planner: TypeAlias = Annotated[Call, Depends(allow("product_manager", "support_manager"))]
 """Who decides what becomes of the product, and has weeks reviewed."""
 Manager: TypeAlias = Annotated[Call, Depends(allow("support_manager", "operator"))]
+Developer: TypeAlias = Annotated[Call, Depends(allow("product_manager", "engineer", "support_manager"))]
+"""Who decides what becomes of a bug."""
+Deployer: TypeAlias = Annotated[Call, Depends(allow("engineer", "product_manager", "integration"))]

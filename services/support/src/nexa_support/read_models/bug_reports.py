@@ -1,6 +1,6 @@
 """Which tickets report a bug, of which accounts, now and at any time?"""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
 from nexa_chassis.history import AsOf
+from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.read_models import Change, Put, ReadModel
 from nexa_contracts.support import TicketAccountFound, TicketFields, TicketLinked, TicketUnlinked
+from nexa_support.read_models.ticket_list import tickets
 from nexa_support.tables import metadata
 
 reports = Table(
@@ -89,3 +91,24 @@ def still_linked(rows: Iterable[Mapping[Any, Any]], bug_id: UUID) -> Iterator[Re
     for ticket_id, report in found.items():
         if bug_of.get(ticket_id) == bug_id:
             yield report
+
+
+async def page_of_reported(
+    connection: AsyncConnection, bug_id: UUID, *, limit: int | None, cursor: str | None
+) -> Page[Reported]:
+    """The tickets that are linked to the bug now, a page at a time."""
+    source = tickets.c
+    latest = select(reports.c.because).where(reports.c.ticket_id == source.ticket_id, reports.c.linked)
+    because = latest.order_by(reports.c.stream_version.desc()).limit(1).scalar_subquery()
+    query = select(source.ticket_id, source.account_id, source.account_name, because.label("because"))
+    query = query.where(source.bug_id == bug_id)
+    page = await paginate(connection, query, order=[source.ticket_id], limit=limit, cursor=cursor)
+    return Page(items=[Reported(**row) for row in page.items], next=page.next)
+
+
+async def ticket_rows(connection: AsyncConnection, ticket_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, Any]]:
+    """How these tickets stand now; those that are none are missing."""
+    source = tickets.c
+    query = select(source.ticket_id, source.reference, source.subject, source.work_status, source.severity)
+    found = await connection.execute(query.where(source.ticket_id.in_(ticket_ids), source.reference.is_not(None)))
+    return {row["ticket_id"]: dict(row) for row in found.mappings()}

@@ -13,6 +13,7 @@ from nexa_chassis.read_models import Change, Put, ReadModel
 from nexa_contracts import topics
 from nexa_contracts.support import DeploymentCompleted, DeploymentRolledOut, DeploymentWithdrawn
 from nexa_support.deployment.decisions import ALL
+from nexa_support.read_models.wished_features import feature_requests
 from nexa_support.tables import metadata
 
 deployments = Table(
@@ -70,3 +71,10 @@ async def deployment_row(connection: AsyncConnection, deployment_id: UUID) -> Ma
     query = select(deployments).where(deployments.c.deployment_id == deployment_id)
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else dict(row)
+
+
+async def unknown_requests(connection: AsyncConnection, request_ids: list[UUID]) -> list[UUID]:
+    """Those of these that are no feature requests."""
+    source = feature_requests.c.request_id
+    known = set((await connection.execute(select(source).where(source.in_(request_ids)))).scalars())
+    return [each for each in request_ids if each not in known]
