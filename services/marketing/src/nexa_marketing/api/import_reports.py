@@ -94,7 +94,9 @@ async def read_import(import_id: UUID, call: Marketer) -> Progress:
         job_id = job_id_of(import_id, row["dry_runs"] if dry else 0, 0 if dry else row["legs"] or 0)
         job = (await connection.execute(select(jobs.c.status, jobs.c.error).where(jobs.c.id == job_id))).first()
         stand = import_progress.c  # after the job: what a finished one has counted is there to be seen
-        progress_of = select(import_progress).where(stand.import_id == import_id, stand.dry == dry)
+        progress_of = select(import_progress).where(
+            stand.import_id == import_id, stand.dry == dry, stand.run == (row["dry_runs"] if dry else 0)
+        )
         progress = (await connection.execute(progress_of)).mappings().first()
         reasons = await _first_reasons(connection, import_id, dry=dry)
     status, error = str(row["status"]), None

@@ -62,3 +62,4 @@ def _place_of_an_import() -> None:
         " from jobs j where j.name = 'import_leads' and j.status in ('active', 'failed')"
         " and j.state ->> 'import_id' = p.import_id::text and (j.state ->> 'dry_run')::boolean = p.dry"
     )
+    op.execute("update import_progress p set run = i.dry_runs from imports i where i.import_id = p.import_id and p.dry")
