@@ -35,6 +35,7 @@ class Stack:
     kafka_bootstrap: str = ""
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 0
+    support_smtp_port: int = 0
     mail_directory: str = ""
     clock_file: str | None = None
     jwks_file: str = ""

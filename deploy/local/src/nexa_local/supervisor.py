@@ -24,7 +24,7 @@ from nexa_local import clock, processes
 from nexa_local.home import ROOT, Home, ProcessEntry, Stack
 from nexa_local.infra import Infra, infrastructure
 from nexa_local.postgres import create_database
-from nexa_local.tokens import ensure_keys, links_secret
+from nexa_local.tokens import ensure_keys, links_secret, webhook_secret
 
 READY_WITHIN = 60.0
 STOP_WITHIN = 20.0
@@ -141,6 +141,7 @@ class Supervisor:
 
     def _start(self, infra: Infra) -> None:
         self._start_mail_sink()
+        self._stack.support_smtp_port = processes.free_port()
         names = self._names
         with ThreadPoolExecutor(max(1, len(names))) as pool:
             list(pool.map(lambda name: self._migrate(name, infra), names))
@@ -189,6 +190,8 @@ class Supervisor:
             "NEXA_MAIL_FROM": "Nexa CRM <crm@nexa.example>",
             "NEXA_LINKS_URL": f"http://127.0.0.1:{port}",
             "NEXA_LINKS_SECRET": links_secret(Path(stack.signing_key)),
+            "NEXA_SUPPORT_SMTP_PORT": str(stack.support_smtp_port),
+            "NEXA_WEBHOOK_SECRETS": webhook_secret(Path(stack.signing_key)),
         }
         if stack.clock_file is not None:
             environment["NEXA_CLOCK_FILE"] = stack.clock_file

@@ -1,5 +1,6 @@
 """The local stack's identity provider: an EdDSA key, its public key set, and the tokens signed with it."""
 
+import base64
 import hashlib
 import json
 import time
@@ -35,6 +36,12 @@ def ensure_keys(directory: Path) -> tuple[Path, Path]:
 def links_secret(signing: Path) -> str:
     """What the links in marketing mails are signed with: the same as long as the signing key is."""
     return hashlib.sha256(b"links in mails\0" + signing.read_bytes()).hexdigest()
+
+
+def webhook_secret(signing: Path) -> str:
+    """What CI systems sign their webhooks with, as Standard Webhooks writes secrets: the same as long as the signing key is."""
+    secret = hashlib.sha256(b"webhooks of deployments\0" + signing.read_bytes()).digest()
+    return f"whsec_{base64.b64encode(secret).decode()}"
 
 
 def mint(signing: Path, *, subject: str, roles: Sequence[str], seconds: int = 8 * 3600) -> str:
