@@ -41,6 +41,17 @@ def test_an_account_votes_once() -> None:
     )
 
 
+def test_fifteen_accounts_are_fifteen_votes() -> None:
+    names = [f"Account {number}" for number in range(1, 16)]
+    votes = [
+        FeatureVoted(**ABOUT, account_id=id_of(name), account_name=name, votes=place)
+        for place, name in enumerate(names, 1)
+    ]
+    last = Vote(request_id=REQUEST, account_id=id_of(names[-1]), account_name=names[-1], ticket_id=None, voter=None)
+    given(feature_request, REQUESTED, *votes[:-1]).when(last).then(votes[-1])
+    given(feature_request, REQUESTED, *votes).when(last).then()
+
+
 def test_a_vote_is_withdrawn_once() -> None:
     withdrawn = FeatureVoteWithdrawn(**ABOUT, account_id=ACME, votes=0)
     given(feature_request, REQUESTED, VOTED).when(WithdrawVote(request_id=REQUEST, account_id=ACME)).then(withdrawn)
