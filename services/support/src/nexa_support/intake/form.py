@@ -76,7 +76,7 @@ async def submit(
             account_id=found.account_id if found else None,
             account_name=found.account_name if found else None,
             impact=form.impact or None,
-            product_version=form.product_version or None,
+            product_version=form.product_version or (found.product_version if found else None),
             attachments=await keep_files(tx, ticket_id, ticket_id, files),
         )
         await tx.execute([ticket])

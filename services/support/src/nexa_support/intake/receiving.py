@@ -19,6 +19,7 @@ from nexa_chassis.transaction import Transaction
 from nexa_contracts.support import AgentName, Channel, Requester
 from nexa_support.intake.files import keep_files, taken_files
 from nexa_support.intake.message import ReceivedMail, read_mail
+from nexa_support.intake.said import said_in
 from nexa_support.intake.sorting import (
     Kept,
     Known,
@@ -238,6 +239,7 @@ async def _carried_out(tx: Transaction, mail_id: UUID, mail: ReceivedMail, outco
 async def _open_ticket(tx: Transaction, mail_id: UUID, mail: ReceivedMail) -> UUID:
     ticket_id = derive(mail_id, "ticket")
     found = await whose_address(tx.connection, mail.from_address) if mail.from_address else None
+    said = said_in(mail.text)
     ticket = SubmitTicket(
         ticket_id=ticket_id,
         subject=mail.subject or WITHOUT_SUBJECT,
@@ -250,6 +252,8 @@ async def _open_ticket(tx: Transaction, mail_id: UUID, mail: ReceivedMail) -> UU
         ),
         account_id=found.account_id if found else None,
         account_name=found.account_name if found else None,
+        impact=said.get("impact"),
+        product_version=said.get("version") or (found.product_version if found else None),
         attachments=await keep_files(tx, mail_id, ticket_id, taken_files(mail.files)[0]),
     )
     await tx.execute([ticket])

@@ -127,12 +127,13 @@ account_directory = ReadModel(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Found:
     """Whose an address is; `because` as TicketAccountFound says it."""
 
     account_id: UUID
     account_name: str
+    product_version: str | None
     contact_id: UUID | None
     contact_name: str | None
     because: str
@@ -143,21 +144,33 @@ async def whose_address(connection: AsyncConnection, email: str) -> Found | None
     known = await _contacts_with(connection, contacts.c.email == email.lower())
     if known:
         first = known[0]
-        return Found(first["account_id"], first["account"], first["contact_id"], first["name"], "address of a contact")
+        return Found(
+            account_id=first["account_id"],
+            account_name=first["account"],
+            product_version=first["product_version"],
+            contact_id=first["contact_id"],
+            contact_name=first["name"],
+            because="address of a contact",
+        )
     domain = email.lower().rpartition("@")[2]
     if not domain or domain in FREE_MAIL:
         return None
-    there = {
-        each["account_id"]: each["account"] for each in await _contacts_with(connection, contacts.c.domain == domain)
-    }
-    if len(there) != 1:
+    there = await _contacts_with(connection, contacts.c.domain == domain)
+    if len({each["account_id"] for each in there}) != 1:
         return None
-    ((account_id, name),) = there.items()
-    return Found(account_id, name, None, None, "domain of the account")
+    return Found(
+        account_id=there[0]["account_id"],
+        account_name=there[0]["account"],
+        product_version=there[0]["product_version"],
+        contact_id=None,
+        contact_name=None,
+        because="domain of the account",
+    )
 
 
 async def _contacts_with(connection: AsyncConnection, condition: Any) -> Sequence[Mapping[str, Any]]:
     query = select(contacts.c.contact_id, contacts.c.name, contacts.c.account_id, accounts.c.name.label("account"))
+    query = query.add_columns(accounts.c.product_version)
     query = query.join(accounts, accounts.c.account_id == contacts.c.account_id).where(condition)
     query = query.where(accounts.c.name.is_not(None)).order_by(contacts.c.contact_id).limit(50)
     return [dict(row) for row in (await connection.execute(query)).mappings()]
