@@ -18,6 +18,8 @@ async def test_days_away_windows_and_alerts_come_by_themselves(simulated: tuple[
     maria = await story.hire("maria", manager_id=str(victor), window_capacity=1, window_days=2)
     absences = {"absences": [{"first_day": "2026-01-07", "last_day": "2026-01-12"}]}
     await story.ask("PUT", f"/reps/{maria}/absences", json=absences)
+    await story.count("select count(*) from deadlines where command_type = 'LookAtAbsences'", 2)
+    await story.count("select count(*) from deadlines where command_type = 'OpenNextWindow'", 1)
     for lead in ("first", "second", "third"):
         await story.others.say(lead_created(lead), lead_scored(lead, 90))
     await story.count("select count(*) from waiting_leads", 2)
@@ -28,7 +30,9 @@ async def test_days_away_windows_and_alerts_come_by_themselves(simulated: tuple[
     write_clock(clock, MONDAY + timedelta(days=3))
     await story.count("select count(*) from reps where away", 1)
     await story.count("select count(*) from waiting_leads", 2)
-    write_clock(clock, MONDAY + timedelta(days=8))
+    write_clock(clock, MONDAY + timedelta(days=6))
+    await story.count("select count(*) from reps where window_until = '2026-01-13 09:00+00'", 1)
+    write_clock(clock, MONDAY.replace(day=13, hour=0))
     await story.count("select count(*) from waiting_leads", 1)
     row = await story.ask("GET", f"/reps/{maria}")
     assert (row["away"], row["absences"], row["given"], row["open_leads"]) == (False, [], 1, 2)

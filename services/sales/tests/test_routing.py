@@ -176,6 +176,15 @@ def test_a_nurtured_lead_comes_to_a_rep_three_points_beyond_the_boundary(score: 
     assert bool(routing.execute(route("lead", score))) is moves
 
 
+@pytest.mark.parametrize(
+    ("score", "band_from", "moves"), [(62, 60, False), (63, 60, True), (97, 95, False), (100, 99, True)]
+)
+def test_the_boundary_is_where_the_scoring_rules_put_it(score: int, band_from: int, moves: bool) -> None:
+    routing = Routing(roster(standard("jonas"), senior("maria")))
+    routing.execute(route("lead", 50))
+    assert bool(routing.execute(route("lead", score, band=Band.HIGH, band_from=band_from))) is moves
+
+
 def test_the_first_score_decides_at_the_boundary_itself() -> None:
     desk = roster(senior("maria"), standard("jonas"))
     assert [taken_by(desk, score) for score in (74, 75, 50)] == ["jonas", "maria", "jonas"]
