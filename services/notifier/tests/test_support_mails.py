@@ -93,6 +93,17 @@ def test_a_fix_is_told_to_its_customer_unless_they_heard_of_it() -> None:
     assert "is resolved: The setting was off." in text_of(told(write_to_customer, by_hand)[0])
 
 
+@pytest.mark.parametrize("example", [EXAMPLES[TicketAcknowledged], EXAMPLES[TicketResolved], EXAMPLES[CsatRequested]])
+def test_tickets_of_one_customer_that_share_a_notice_are_one_mail(example: Event) -> None:
+    notice_id, other_ticket = UUID(int=7), UUID(int=8)
+    one = example.model_copy(update={"notice_id": notice_id})
+    another = one.model_copy(update={"ticket_id": other_ticket})
+    ids = {told(write_to_customer, each, version)[0].notification_id for each, version in ((one, 5), (another, 6))}
+    assert len(ids) == 1
+    apart = [told(write_to_customer, each.model_copy(update={"notice_id": None}))[0] for each in (one, another)]
+    assert len({each.notification_id for each in apart} | ids) == 3
+
+
 def test_who_wrote_gets_it_confirmed_and_who_called_does_not() -> None:
     submitted = EXAMPLES[TicketSubmitted]
     assert [each.kind for each in told(write_to_customer, submitted)] == ["ticket_received"]
