@@ -218,7 +218,7 @@ async def test_a_rebuild_gives_the_same_rows(scoring_service: Running, model: An
 
 
 async def test_a_text_is_tried_and_nothing_is_written(scoring_service: Running) -> None:
-    agent = scoring_service.service.client("agent")
+    agent = scoring_service.service.client("support_agent")
     await scoring_service.others.say(*golden_story())
     await analysed(scoring_service, "acme", similar=5)
     before = await rows_of(scoring_service, which_tickets_resemble.ticket_index)

@@ -294,10 +294,7 @@ def open_bug(story: Story, team: Team, tickets: Sequence[str]) -> str:
     said = ("Status: In Progress", "Priority: Critical (P1)", "ETA: Fix deployed within 24 hours", "Workaround: ")
     story.checks.expect("status, priority, ETA and workaround are in the mail", 4, sum(each in text for each in said))
     clocks = {each["clock"]: each for each in get(team.agent, f"/tickets/{tickets[-1]}/sla")["clocks"]}
-    acknowledged = clocks["acknowledge"]
-    story.checks.expect(
-        "minutes to acknowledge, of at most 60", (15, 60), pick(acknowledged, "used_minutes target_minutes")
-    )
+    story.checks.expect("minutes to acknowledge, of at most 60", (15, 60), minutes(clocks["acknowledge"]))
     return str(bug["bug_id"])
 
 
@@ -328,9 +325,7 @@ def deploy(story: Story, team: Team, bug: str, ticket: Mapping[str, Any]) -> Non
     ]
     story.checks.expect("customers told, each once", (6, 6), (len(told), len(set(told))))
     clocks = {each["clock"]: each for each in get(team.agent, f"/tickets/{ticket['ticket_id']}/sla")["clocks"]}
-    story.checks.expect(
-        "minutes to resolve, of at most 24 h", (720, 1440), pick(clocks["resolve"], "used_minutes target_minutes")
-    )
+    story.checks.expect("minutes to resolve, of at most 24 h", (720, 1440), minutes(clocks["resolve"]))
 
 
 def tell_by_webhook(story: Story, team: Team, event: Mapping[str, Any]) -> None:
@@ -349,6 +344,11 @@ def tell_by_webhook(story: Story, team: Team, event: Mapping[str, Any]) -> None:
         for each in (content, content, content.replace("2.1.6", "6.6.6"))
     ]
     story.checks.expect("the signed webhook, again, and tampered with", [200, 200, 401], codes)
+
+
+def minutes(promise: Mapping[str, Any]) -> tuple[int, int]:
+    """Used, and promised."""
+    return promise["used_seconds"] // 60, promise["target_minutes"]
 
 
 def _moment(text: str) -> datetime:

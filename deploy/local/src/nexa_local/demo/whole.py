@@ -1,6 +1,6 @@
 """The whole story, act by act."""
 
-from nexa_local.demo import marketing_to_sales, sales_to_success
+from nexa_local.demo import marketing_to_sales, sales_to_success, support_to_product
 from nexa_local.demo.telling import Checks, Story
 from nexa_local.home import Stack
 
@@ -10,5 +10,7 @@ def tell(stack: Stack) -> Checks:
     checks = Checks()
     story = Story(stack, checks)
     campaign = marketing_to_sales.tell(story)
-    sales_to_success.tell(story, campaign)
+    acme = sales_to_success.tell(story, campaign)
+    support_to_product.tell(story, acme)
+    sales_to_success.tell_the_end(story, acme)
     return checks
