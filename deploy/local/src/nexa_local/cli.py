@@ -82,7 +82,11 @@ def status(as_json: Json = False) -> None:
     stack = running()
     services = {name: _status_of(stack, name) for name in stack.services}
     if as_json:
-        print(json.dumps({"state": stack.state, "services": services}, default=str))
+        print(
+            json.dumps(
+                {"state": stack.state, "support_smtp_port": stack.support_smtp_port, "services": services}, default=str
+            )
+        )
         return
     table = Table("process", "state", "address", "pid", "memory", "up since", "restarts")
     total = 0
@@ -99,6 +103,8 @@ def status(as_json: Json = False) -> None:
     console.print(
         f"{total / 1e6:.0f} MB in all; mails in {stack.mail_directory}; logs in {Home.default().path / 'logs'}"
     )
+    if "support" in stack.services:
+        console.print(f"Mail to support: SMTP at {stack.smtp_host}:{stack.support_smtp_port}")
     consumers = Table("consumer", "behind", "handled", "parked", "given up", "ready")
     for service in services.values():
         for each in service.get("consumers", []):

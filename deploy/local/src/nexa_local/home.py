@@ -25,7 +25,10 @@ class ProcessEntry:
 
 @dataclass
 class Stack:
-    """What `stack.json` holds. `state`: starting, ready, stopping or failed (then `error` says why)."""
+    """What `stack.json` holds. `state`: starting, ready, stopping or failed (then `error` says why).
+
+    The stack's own mails go out to `smtp_port`; customers' mails to support come in at `support_smtp_port`.
+    """
 
     state: str = "starting"
     error: str = ""
