@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import consumer_bench
+import deployment_bench
 import handoffs_bench
 import http_bench
 import latency_bench
@@ -58,6 +59,7 @@ def measures(directory: Path) -> dict[str, Callable[[Infra], list[Figure]]]:
         "leads": lambda infra: leads_bench.measure(directory),
         "handoffs": lambda infra: handoffs_bench.measure(directory),
         "tickets": tickets_bench.measure,
+        "deployment": lambda infra: deployment_bench.measure(directory),
         "what_if": lambda infra: what_if_bench.measure(infra, directory),
     }
 
