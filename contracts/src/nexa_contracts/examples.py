@@ -558,8 +558,31 @@ SUCCESS: tuple[Event, ...] = (
         reason="Ivan is on leave",
         because=_WHY_NORA,
     ),
+    success.OnboardingSpecialistAssigned(
+        **_PROJECT,
+        account_name="Acme Corp",
+        specialist=_IVAN,
+        turn=3,
+        reason="somebody has room now",
+        because=Because(
+            rule="available, not away, with room; least recently assigned first",
+            candidates=(
+                Candidate(
+                    id=str(IVAN), name="Ivan Petrov", taken=True, reason="least recently assigned of those with room"
+                ),
+            ),
+        ),
+    ),
     success.OnboardingPaused(**_PROJECT, reason="Signature was withdrawn", paused_at=_at(26, 11)),
     success.OnboardingResumed(**_PROJECT),
+    success.OnboardingCancelled(
+        **_PROJECT,
+        account_name="Acme Corp",
+        reason="Chose another vendor",
+        cancelled_at=_at(28, 15),
+        csm_id=NORA,
+        specialist_id=IVAN,
+    ),
     success.OnboardingCompleted(
         **_PROJECT, account_name="Acme Corp", days=30, on_time=True, csm_id=NORA, specialist_id=IVAN
     ),

@@ -189,6 +189,7 @@ class OnboardingStarted(Event):
     training_documents: tuple[str, ...] = Field(default=(), description="Titles, listed for the customer.")
     turn: int = Field(default=0, ge=0, description="Counts the assignments of the whole roster; the lowest is next.")
     because: Because = Field(description="Why this CSM and none of the others.")
+    specialist_because: Because | None = Field(default=None, description="Why this specialist, or why nobody.")
 
 
 class OnboardingAssigned(Event):
@@ -205,6 +206,18 @@ class OnboardingAssigned(Event):
     because: Because | None = Field(default=None, description="Where the desk chose: why this CSM.")
 
 
+class OnboardingSpecialistAssigned(Event):
+    """An onboarding that began without an implementation specialist has one."""
+
+    project_id: ProjectId
+    account_id: AccountId
+    account_name: AccountName
+    specialist: Person = Field(description="Who implements from now on.")
+    turn: int = Field(ge=0, description="Counts the assignments of the whole roster; the lowest is next.")
+    reason: str = Field(description="Why now.", examples=["somebody has room now"])
+    because: Because = Field(description="Why this specialist and none of the others.")
+
+
 class OnboardingPaused(Event):
     """The deal was reopened; nothing falls due until it is won again."""
 
@@ -219,6 +232,22 @@ class OnboardingResumed(Event):
 
     project_id: ProjectId
     account_id: AccountId
+    csm_id: UUID | None = Field(
+        default=None, description="Who takes up again what had been cancelled; null: nobody, or it was only paused."
+    )
+    specialist_id: UUID | None = Field(default=None, description="The same of who implements.")
+
+
+class OnboardingCancelled(Event):
+    """The deal that was reopened is lost: nobody works on its onboarding any more, unless it is won after all."""
+
+    project_id: ProjectId
+    account_id: AccountId
+    account_name: AccountName
+    reason: str = Field(description="Why the deal was lost.", examples=["Chose another vendor"])
+    cancelled_at: AwareDatetime = Field(description="Since when.")
+    csm_id: UUID | None = Field(default=None, description="Who was responsible, and has room for another one.")
+    specialist_id: UUID | None = Field(default=None, description="Who implemented, and has room for another one.")
 
 
 class OnboardingCompleted(Event):
@@ -247,6 +276,9 @@ class TaskCreated(TaskFields):
     priority: Priority = Field(description="Urgent ones come first.")
     due_at: AwareDatetime = Field(description="When it has to be done.")
     proved_by: str | None = Field(default=None, description="What proves it done, if an event does.")
+    owner_role: Role | None = Field(
+        default=None, description="Who of the team is to do it, as the template says; null: no template asked for it."
+    )
 
 
 class TaskMoved(TaskFields):

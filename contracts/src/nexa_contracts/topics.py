@@ -136,8 +136,10 @@ ONBOARDING = Topic(
     (
         success.OnboardingStarted,
         success.OnboardingAssigned,
+        success.OnboardingSpecialistAssigned,
         success.OnboardingPaused,
         success.OnboardingResumed,
+        success.OnboardingCancelled,
         success.OnboardingCompleted,
         success.TaskCreated,
         success.TaskMoved,

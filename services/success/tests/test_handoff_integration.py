@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from nexa_contracts.notifier import EmailSent
-from nexa_contracts.sales import AccountCreated, ContactCreated, DealClosedWon, DealCreated
+from nexa_contracts.sales import AccountCreated, ContactCreated, DealClosedLost, DealClosedWon, DealCreated
 from nexa_contracts.success import Role
 from nexa_success.reactions.onboard_won_customer import onboarding_of
 
@@ -141,6 +141,51 @@ async def test_won_twice_reopened_and_won_again_is_one_onboarding(success_servic
     assert started[0][0] == 1
     meeting = await success.ask("GET", f"{path}/kickoff")
     assert meeting["sequence"] == 2
+
+
+async def test_a_reopened_deal_that_is_lost_frees_its_people_and_won_after_all_it_goes_on(
+    success_service: Success,
+) -> None:
+    success = success_service
+    nora = await success.hire("Nora Vance", capacity=1)
+    acme, beta = customer(), customer("Beta Ltd")
+    won = acme.won
+    await success.others.say(*acme)
+    await success.until(acme.path, lambda view: view["kickoff_status"] == "planned", "kickoff planned")
+    await success.others.say(*beta)
+    await success.until(beta.path, lambda view: view["tasks"] == 20, "begun, with nobody responsible")
+    of_deal = {"deal_id": won.deal_id, "account_id": won.account_id, "amount": won.amount}
+    lost = DealClosedLost(**of_deal, reason="Chose another vendor", closed_at=won.closed_at)
+    await success.others.say(deal_reopened(**of_deal), lost)
+    view = await success.until(acme.path, lambda view: view["status"] == "cancelled", "cancelled")
+    assert (view["cancelled_because"], view["kickoff_status"]) == ("Chose another vendor", "cancelled")
+    given = await success.until(beta.path, lambda view: view["csm_id"] is not None, "given to whom the other freed")
+    assert given["csm_id"] == nora
+    mine = await success.ask("GET", "/tasks", params={"owner_id": nora, "limit": 200})
+    assert {task["project_id"] for task in mine["items"]} == {given["project_id"]}
+    refused = await success.ask("POST", f"{acme.path}/kickoff/held", 409)
+    assert "its deal was lost" in refused["detail"]
+
+    await success.others.say(deal_reopened(**of_deal, was="lost"), won)
+    view = await success.until(acme.path, lambda view: view["status"] == "running", "running again")
+    assert (view["csm_id"], view["cancelled_because"], view["kickoff_status"]) == (nora, None, "planned")
+    assert (await success.ask("GET", f"/csms/{nora}"))["open_onboardings"] == 2
+
+
+async def test_an_onboarding_without_a_specialist_gets_the_first_and_they_are_invited(success_service: Success) -> None:
+    success = success_service
+    await success.hire("Nora Vance")
+    acme = customer()
+    await success.others.say(*acme)
+    view = await success.until(acme.path, lambda view: view["kickoff_status"] == "planned", "kickoff planned")
+    assert (view["specialist_id"], view["specialist_because"]["candidates"]) == (None, [])
+    ivan = await success.hire("Ivan Petrov", Role.SPECIALIST)
+    view = await success.until(acme.path, lambda view: view["specialist_id"] == ivan, "given to Ivan")
+    assert view["specialist_because"]["candidates"][0]["name"] == "Ivan Petrov"
+    meeting = await success.ask("GET", f"{acme.path}/kickoff")
+    assert [each["name"] for each in meeting["attendees"]] == ["Sarah Miller", "Nora Vance", "Ivan Petrov"]
+    assert meeting["sequence"] == 1
+    assert (await success.ask("GET", f"/csms/{ivan}"))["open_onboardings"] == 1
 
 
 async def test_an_onboarding_waits_for_somebody_with_room_and_is_given_to_them(success_service: Success) -> None:

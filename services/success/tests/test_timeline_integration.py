@@ -8,13 +8,16 @@ from uuid import UUID, uuid4
 from nexa_chassis.rebuild_from_topics import rebuild_from_topics
 from nexa_chassis.running import eventually
 from nexa_contracts.marketing import EngagementKind, LeadCreated, LeadEngaged
+from nexa_contracts.notifier import EmailSent
 from nexa_contracts.sales import LeadConverted
+from nexa_contracts.support import InternalNoteAdded, TicketAccountFound, TicketReplied, TicketSubmitted
 from nexa_local import clock
 from nexa_success.read_models.timeline import timeline
 
 from .conftest import Success
 from .stories import FIFTY_THOUSAND, MONDAY
 from .test_handoff_integration import customer
+from .test_timeline_tickets import SECRET, ticket
 
 MANY = 1_000
 
@@ -92,6 +95,48 @@ async def test_a_customer_has_one_timeline_from_the_lead_on_and_sees_only_what_i
     before = await success.rows(rows)
     await rebuild_from_topics(success.service.runtime, timeline)
     assert await success.rows(rows) == before
+
+
+async def test_a_ticket_stands_on_the_timeline_from_its_beginning_once_its_account_is_known(
+    success_service: Success,
+) -> None:
+    success = success_service
+    acme, ids = customer(), {"ticket_id": uuid4()}
+    account_id = acme.account.account_id
+    await success.others.say(
+        ticket(TicketSubmitted, **ids),
+        ticket(InternalNoteAdded, **ids, text=SECRET, next_steps=SECRET),
+        EmailSent(notification_id=uuid4(), kind="ticket_received", about=ids["ticket_id"], attempts=1),
+    )
+    await success.others.say(acme.account, acme.contact)
+    path = f"/customers/{account_id}/timeline"
+    await success.until(path, lambda page: len(page["items"]) >= 2, "the account is on it")
+    assert await every_entry(success, path, kind=["support", "mail"]) == []
+    found = ticket(TicketAccountFound, account_id, **ids)
+    await success.others.say(found, ticket(TicketReplied, account_id, **ids))
+    support = {"kind": ["support", "mail"]}
+    await success.until(path, lambda page: len(page["items"]) == 5, "all of the ticket is on it", params=support)
+    entries = await every_entry(success, path, **support)
+    assert [entry["type"].split(".")[2] for entry in entries if entry["kind"] == "support"] == [
+        "TicketSubmitted",
+        "InternalNoteAdded",
+        "TicketAccountFound",
+        "TicketReplied",
+    ]
+    assert await every_entry(success, f"/customers/{acme.contact.contact_id}/timeline", **support) == entries
+    seen = await every_entry(success, f"{path}/customer-view")
+    assert sorted(entry["summary"] for entry in seen) == [
+        "Mail sent: ticket received",
+        "T-7K3QX2M9AB: Answered by email",
+        "T-7K3QX2M9AB: Reported by email: Export function not working",
+    ]
+
+    rows = "select row_to_json(entry)::text from timeline_entries entry order by entry_id"
+    before = await success.rows(rows)
+    assert SECRET not in str(before)
+    await rebuild_from_topics(success.service.runtime, timeline)
+    assert await success.rows(rows) == before
+    assert await every_entry(success, path, **support) == entries
 
 
 async def test_pages_over_many_entries_of_one_moment_have_no_gap_and_no_repetition(success_service: Success) -> None:

@@ -55,12 +55,13 @@ class OnboardingView(BaseModel):
     account_name: str
     deal_id: UUID
     name: str
-    status: Literal["running", "paused", "live"]
+    status: Status
     arr: Money
     csm_id: UUID | None
     csm_name: str | None
     specialist_id: UUID | None
     specialist_name: str | None
+    specialist_because: Because | None = Field(description="Why this specialist and none of the others, or why nobody.")
     manager_id: UUID | None
     contact_id: UUID
     contact_name: str
@@ -81,6 +82,7 @@ class OnboardingView(BaseModel):
     note_read: bool
     accept_by: datetime
     paused_because: str | None
+    cancelled_because: str | None
     tasks: int
     done: int
     overdue: int

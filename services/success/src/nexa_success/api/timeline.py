@@ -27,6 +27,7 @@ Kind = Literal[
     "renewal",
     "identity",
     "lifecycle",
+    "support",
     "mail",
 ]
 From = Annotated[AwareDatetime | None, Query(description="Only what happened then or later.")]

@@ -35,8 +35,23 @@ class PauseOnboarding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CancelOnboarding:
+    """The deal that was reopened is lost. Won after all, its onboarding goes on where it was."""
+
+    project_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AssignWaiting:
     """Give an onboarding that nobody is responsible for to whoever is next at the desk, if anybody can take it."""
+
+    project_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignSpecialist:
+    """Give an onboarding that has no implementation specialist to whoever is next at the desk, if anybody can take it."""
 
     project_id: UUID
 
@@ -185,7 +200,9 @@ class EscalateHandoff:
 Command: TypeAlias = (
     StartOnboarding
     | PauseOnboarding
+    | CancelOnboarding
     | AssignWaiting
+    | AssignSpecialist
     | AssignOnboarding
     | AddTask
     | MoveTask
@@ -207,7 +224,9 @@ Command: TypeAlias = (
 COMMANDS: tuple[type, ...] = (
     StartOnboarding,
     PauseOnboarding,
+    CancelOnboarding,
     AssignWaiting,
+    AssignSpecialist,
     AssignOnboarding,
     AddTask,
     MoveTask,

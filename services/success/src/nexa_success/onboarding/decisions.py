@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import assert_never
 
 from nexa_contracts.envelope import Event
-from nexa_success.onboarding import handing_over, kickoff, starting, tasks
+from nexa_success.onboarding import assigning, handing_over, kickoff, starting, tasks
 from nexa_success.onboarding.commands import (
     AcceptHandoff,
     AddTask,
     AssignOnboarding,
+    AssignSpecialist,
     AssignWaiting,
     CancelKickoff,
+    CancelOnboarding,
     Command,
     CommentTask,
     CompleteProvedTasks,
@@ -39,10 +41,14 @@ def decide(command: Command, state: Onboarding, now: datetime, desk: Desk) -> Se
             return starting.start(command, state, now, desk)
         case PauseOnboarding():
             return starting.pause(command, state, now)
+        case CancelOnboarding():
+            return starting.cancel(command, state, now)
         case AssignWaiting():
-            return starting.assign_waiting(command, state, now, desk)
+            return assigning.assign_waiting(command, state, now, desk)
+        case AssignSpecialist():
+            return assigning.assign_specialist(command, state, now, desk)
         case AssignOnboarding():
-            return starting.assign(command, state, now, desk)
+            return assigning.assign(command, state, now, desk)
         case AddTask():
             return tasks.add(command, state, now, desk)
         case MoveTask():

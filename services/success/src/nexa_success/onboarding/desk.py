@@ -9,7 +9,10 @@ from nexa_contracts.envelope import Event
 from nexa_contracts.success import (
     CsmUpdated,
     OnboardingAssigned,
+    OnboardingCancelled,
     OnboardingCompleted,
+    OnboardingResumed,
+    OnboardingSpecialistAssigned,
     OnboardingStarted,
     OnboardingTemplateChanged,
     Person,
@@ -129,9 +132,16 @@ def evolve(desk: Desk, event: Event) -> Desk:
                 desk = _taken(desk, person.person_id, turn) if person else desk
             return desk
         case OnboardingAssigned(csm=csm, previous_csm_id=previous, turn=turn):
-            return _taken(_released(desk, previous), csm.person_id, turn)
-        case OnboardingCompleted(csm_id=csm_id, specialist_id=specialist_id):
-            return _released(_released(desk, csm_id), specialist_id)
+            return _taken(_loaded(desk, previous, -1), csm.person_id, turn)
+        case OnboardingSpecialistAssigned(specialist=specialist, turn=turn):
+            return _taken(desk, specialist.person_id, turn)
+        case OnboardingResumed(csm_id=csm_id, specialist_id=specialist_id):
+            return _loaded(_loaded(desk, csm_id, 1), specialist_id, 1)
+        case (
+            OnboardingCompleted(csm_id=csm_id, specialist_id=specialist_id)
+            | OnboardingCancelled(csm_id=csm_id, specialist_id=specialist_id)
+        ):
+            return _loaded(_loaded(desk, csm_id, -1), specialist_id, -1)
         case _:
             return desk
 
@@ -164,6 +174,7 @@ def _taken(desk: Desk, csm_id: UUID, turn: int) -> Desk:
     return _seated(desk, replace(seat, open_onboardings=seat.open_onboardings + 1, last_turn=turn))
 
 
-def _released(desk: Desk, csm_id: UUID | None) -> Desk:
+def _loaded(desk: Desk, csm_id: UUID | None, more: int) -> Desk:
+    """With so many more open onboardings of this person; nobody's turn changes."""
     seat = desk.seats.get(csm_id) if csm_id else None
-    return _seated(desk, replace(seat, open_onboardings=seat.open_onboardings - 1)) if seat else desk
+    return _seated(desk, replace(seat, open_onboardings=seat.open_onboardings + more)) if seat else desk

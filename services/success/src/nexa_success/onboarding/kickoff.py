@@ -25,7 +25,9 @@ BEGINS = time(10)
 LASTS = timedelta(minutes=60)
 
 
-def first(started: OnboardingStarted, seat: Seat, now: datetime, desk: Desk, *, sequence: int = 0) -> KickoffScheduled:
+def first(
+    started: OnboardingStarted, seat: Seat, specialist: Person | None, now: datetime, desk: Desk, *, sequence: int = 0
+) -> KickoffScheduled:
     """On the template's day after the won deal, or the CSM's next working day; never in the past."""
     calendar, planned = seat.calendar, desk.kickoff_of(started.template_version)
     won_on = calendar.day_of(started.won_at)
@@ -43,7 +45,7 @@ def first(started: OnboardingStarted, seat: Seat, now: datetime, desk: Desk, *, 
         starts_at=starts_at,
         ends_at=starts_at + LASTS,
         time_zone=calendar.time_zone,
-        attendees=_attendees(started, seat.person),
+        attendees=_attendees(started, seat.person, specialist),
         join_url=desk.join_url.replace("{meeting_id}", str(meeting_id)),
         agenda=planned.agenda,
         account_name=started.account_name,
@@ -60,15 +62,15 @@ def again(project: Project, now: datetime, desk: Desk) -> Iterator[Event]:
     """The kickoff of an onboarding that goes on: a new time if it was called off."""
     seat = desk.seats.get(project.csm.person_id) if project.csm else None
     if seat is not None and isinstance(project.kickoff, CalledOff):
-        yield first(project.started, seat, now, desk, sequence=project.kickoff.meeting.sequence + 1)
+        sequence = project.kickoff.meeting.sequence + 1
+        yield first(project.started, seat, project.specialist, now, desk, sequence=sequence)
 
 
-def with_other_people(project: Project, meeting: KickoffFields, seat: Seat) -> KickoffMoved:
-    changed = {
-        "attendees": _attendees(project.started, seat.person),
-        "sequence": meeting.sequence + 1,
-        "reason": f"{seat.name} took over",
-    }
+def with_other_people(
+    project: Project, meeting: KickoffFields, csm: Person, specialist: Person | None, reason: str
+) -> KickoffMoved:
+    attendees = _attendees(project.started, csm, specialist)
+    changed = {"attendees": attendees, "sequence": meeting.sequence + 1, "reason": reason}
     return KickoffMoved.model_validate(_fields(meeting) | changed)
 
 
@@ -83,7 +85,7 @@ def plan(command: PlanKickoff, state: Onboarding, now: datetime, desk: Desk) -> 
     times = {"starts_at": command.starts_at, "ends_at": command.starts_at + timedelta(minutes=command.minutes)}
     match project.kickoff:
         case NoKickoff():
-            return [_at(first(project.started, seat, now, desk), seat, times)]
+            return [_at(first(project.started, seat, project.specialist, now, desk), seat, times)]
         case Held():
             raise Refused("The kickoff was held already.", rule="kickoff.held")
         case Planned(meeting=meeting) if (meeting.starts_at, meeting.ends_at) == (times["starts_at"], times["ends_at"]):
@@ -92,7 +94,9 @@ def plan(command: PlanKickoff, state: Onboarding, now: datetime, desk: Desk) -> 
             changed = {**times, "sequence": meeting.sequence + 1, "reason": command.reason}
             return [KickoffMoved.model_validate(_fields(meeting) | changed)]
         case CalledOff(meeting=meeting):
-            return [_at(first(project.started, seat, now, desk, sequence=meeting.sequence + 1), seat, times)]
+            sequence = meeting.sequence + 1
+            again = first(project.started, seat, project.specialist, now, desk, sequence=sequence)
+            return [_at(again, seat, times)]
 
 
 def _at(planned: KickoffScheduled, seat: Seat, times: Mapping[str, datetime]) -> KickoffScheduled:
@@ -147,10 +151,10 @@ def hold(command: HoldKickoff, state: Onboarding) -> Sequence[Event]:
             ]
 
 
-def _attendees(started: OnboardingStarted, csm: Person) -> tuple[Attendee, ...]:
+def _attendees(started: OnboardingStarted, csm: Person, specialist: Person | None) -> tuple[Attendee, ...]:
     people = [(started.contact, "primary contact"), (csm, "csm")]
-    if started.specialist is not None:
-        people.append((started.specialist, "implementation specialist"))
+    if specialist is not None:
+        people.append((specialist, "implementation specialist"))
     return tuple(
         Attendee(person_id=person.person_id, name=person.name, email=person.email, role=role) for person, role in people
     )

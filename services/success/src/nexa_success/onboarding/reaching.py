@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from nexa_chassis.domain import NotFound, Refused
-from nexa_success.onboarding.state import Live, NotStarted, Onboarding, Paused, Project, Running, Task
+from nexa_success.onboarding.state import Cancelled, Live, NotStarted, Onboarding, Paused, Project, Running, Task
 
 
 def of(state: Onboarding, project_id: UUID) -> Project:
@@ -11,16 +11,21 @@ def of(state: Onboarding, project_id: UUID) -> Project:
     match state:
         case NotStarted():
             raise NotFound(f"There is no onboarding {project_id}.", rule="onboarding.unknown")
-        case Running(project=project) | Paused(project=project) | Live(project=project):
+        case Running(project=project) | Paused(project=project) | Cancelled(project=project) | Live(project=project):
             return project
 
 
 def running(state: Onboarding, project_id: UUID) -> Project:
-    """The project, if it runs. Raises Refused for one that is paused or done."""
+    """The project, if it runs. Raises Refused for one that is paused, cancelled or done."""
     match state:
         case Paused():
             raise Refused(
                 "The onboarding is paused while its deal is open again; win the deal first.", rule="onboarding.paused"
+            )
+        case Cancelled():
+            raise Refused(
+                "The onboarding is cancelled, since its deal was lost; reopen the deal and win it first.",
+                rule="onboarding.cancelled",
             )
         case Live():
             raise Refused("The onboarding is done and the customer live.", rule="onboarding.live")

@@ -4,26 +4,24 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from nexa_chassis.domain import NotFound, Refused
 from nexa_contracts.envelope import Event
 from nexa_contracts.success import (
     HandoffNoteWritten,
-    OnboardingAssigned,
+    OnboardingCancelled,
     OnboardingPaused,
     OnboardingResumed,
     OnboardingStarted,
     Role,
     TaskCreated,
-    TaskReassigned,
     TaskRescheduled,
 )
 from nexa_success.csm.calendar import Calendar
-from nexa_success.onboarding import kickoff, reaching, tasks
-from nexa_success.onboarding.commands import AssignOnboarding, AssignWaiting, PauseOnboarding, StartOnboarding
-from nexa_success.onboarding.desk import Choice, Desk, Seat, choose
+from nexa_success.onboarding import kickoff, tasks
+from nexa_success.onboarding.commands import CancelOnboarding, PauseOnboarding, StartOnboarding
+from nexa_success.onboarding.desk import Desk, choose
 from nexa_success.onboarding.events import HandoffNoteFiled
 from nexa_success.onboarding.handing_over import ACCEPT_WITHIN
-from nexa_success.onboarding.state import Live, NotStarted, Onboarding, Paused, Planned, Project, Running
+from nexa_success.onboarding.state import Cancelled, Live, NotStarted, Onboarding, Paused, Project, Running
 
 
 def start(command: StartOnboarding, state: Onboarding, now: datetime, desk: Desk) -> Sequence[Event]:
@@ -31,7 +29,9 @@ def start(command: StartOnboarding, state: Onboarding, now: datetime, desk: Desk
         case NotStarted():
             return list(_begin(command, now, desk))
         case Paused(project=project, since=since):
-            return list(_resume(project, now - since, now, desk))
+            return list(_resume(project, now - since, now, desk, was_cancelled=False))
+        case Cancelled(project=project, since=since):
+            return list(_resume(project, now - since, now, desk, was_cancelled=True))
         case Running() | Live():  # the same deal won again changes nothing
             return []
         case _:
@@ -41,7 +41,7 @@ def start(command: StartOnboarding, state: Onboarding, now: datetime, desk: Desk
 def _begin(command: StartOnboarding, now: datetime, desk: Desk) -> Iterator[Event]:
     template = desk.template
     choice = choose(desk, Role.CSM, now.date())
-    specialist = choose(desk, Role.SPECIALIST, now.date()).seat
+    implements = choose(desk, Role.SPECIALIST, now.date())
     calendar = choice.seat.calendar if choice.seat else Calendar()
     won_on = calendar.day_of(command.won_at)
     started = OnboardingStarted(
@@ -54,7 +54,7 @@ def _begin(command: StartOnboarding, now: datetime, desk: Desk) -> Iterator[Even
         won_at=command.won_at,
         due_on=won_on + timedelta(days=template.due_in_days),
         csm=choice.seat.person if choice.seat else None,
-        specialist=specialist.person if specialist else None,
+        specialist=implements.seat.person if implements.seat else None,
         manager_id=desk.manager_of(choice.seat.person if choice.seat else None),
         contact=command.contact,
         rep_id=command.rep_id,
@@ -62,11 +62,11 @@ def _begin(command: StartOnboarding, now: datetime, desk: Desk) -> Iterator[Even
         training_documents=template.training_documents,
         turn=desk.turn + 1,
         because=choice.because,
+        specialist_because=implements.because,
     )
     yield started
     for task in template.tasks:
-        implements = task.owner is Role.SPECIALIST and started.specialist is not None
-        owner = started.specialist if implements else started.csm
+        owner = (started.specialist if task.owner is Role.SPECIALIST else None) or started.csm
         yield TaskCreated(
             project_id=command.project_id,
             account_id=command.account_id,
@@ -76,9 +76,10 @@ def _begin(command: StartOnboarding, now: datetime, desk: Desk) -> Iterator[Even
             priority=task.priority,
             due_at=calendar.end_of(won_on + timedelta(days=task.day)),
             proved_by=task.proved_by,
+            owner_role=task.owner,
         )
     if choice.seat is not None:
-        yield kickoff.first(started, choice.seat, now, desk)
+        yield kickoff.first(started, choice.seat, started.specialist, now, desk)
     yield HandoffNoteFiled(
         project_id=command.project_id,
         deal_name=command.deal_name,
@@ -97,10 +98,19 @@ def _begin(command: StartOnboarding, now: datetime, desk: Desk) -> Iterator[Even
     )
 
 
-def _resume(project: Project, lost: timedelta, now: datetime, desk: Desk) -> Iterator[Event]:
-    """What was open gets the days back that the pause took, and a kickoff that was called off a new time."""
+def _resume(project: Project, lost: timedelta, now: datetime, desk: Desk, *, was_cancelled: bool) -> Iterator[Event]:
+    """What was open gets the lost days back, and a kickoff that was called off a new time.
+
+    Who worked on a cancelled one takes it up again, whatever their load.
+    """
     started = project.started
-    yield OnboardingResumed(project_id=started.project_id, account_id=started.account_id)
+    again = project if was_cancelled else None
+    yield OnboardingResumed(
+        project_id=started.project_id,
+        account_id=started.account_id,
+        csm_id=again.csm.person_id if again and again.csm else None,
+        specialist_id=again.specialist.person_id if again and again.specialist else None,
+    )
     days = timedelta(days=-(-lost // timedelta(days=1)))
     for task in project.open_tasks if days else ():
         yield TaskRescheduled(
@@ -125,66 +135,27 @@ def pause(command: PauseOnboarding, state: Onboarding, now: datetime) -> Sequenc
             )
             called_off = kickoff.call_off(project, "The onboarding is on hold")
             return [*called_off, paused]
-        case NotStarted() | Paused() | Live():
+        case NotStarted() | Paused() | Cancelled() | Live():
             return []
         case _:
             assert_never(state)
 
 
-def assign_waiting(command: AssignWaiting, state: Onboarding, now: datetime, desk: Desk) -> Sequence[Event]:
+def cancel(command: CancelOnboarding, state: Onboarding, now: datetime) -> Sequence[Event]:
+    """A customer who is live stays so: what becomes of a contract is told by sales."""
     match state:
-        case Running(project=project) if project.csm is None:
-            choice = choose(desk, Role.CSM, now.date())
-            return list(_hand_to(choice, project, "somebody has room now", now, desk)) if choice.seat else []
-        case _:
-            return []
-
-
-def assign(command: AssignOnboarding, state: Onboarding, now: datetime, desk: Desk) -> Sequence[Event]:
-    project = reaching.running(state, command.project_id)
-    seat = desk.seats.get(command.csm_id)
-    if seat is None:
-        raise NotFound(f"There is nobody with the id {command.csm_id} on the roster.", rule="csm.unknown")
-    if seat.role is not Role.CSM:
-        raise Refused(f"{seat.name} is no CSM but {seat.role.value}.", rule="onboarding.csm", field="csm_id")
-    if project.csm is not None and project.csm.person_id == command.csm_id:
-        return []
-    chosen = choose(desk, Role.CSM, now.date())
-    because = chosen.because.model_copy(update={"rule": "a person decided", "candidates": ()})
-    return list(_hand_to(Choice(seat, because), project, command.reason, now, desk))
-
-
-def _hand_to(choice: Choice, project: Project, reason: str, now: datetime, desk: Desk) -> Iterator[Event]:
-    seat, started, previous = choice.seat, project.started, project.csm
-    assert seat is not None
-    yield OnboardingAssigned(
-        project_id=started.project_id,
-        account_id=started.account_id,
-        account_name=started.account_name,
-        csm=seat.person,
-        previous_csm_id=previous.person_id if previous else None,
-        manager_id=desk.manager_of(seat.person),
-        turn=desk.turn + 1,
-        reason=reason,
-        because=choice.because,
-    )
-    yield from _tasks_along(project, seat)
-    if isinstance(project.kickoff, Planned):
-        yield kickoff.with_other_people(project, project.kickoff.meeting, seat)
-    elif previous is None:
-        yield kickoff.first(started, seat, now, desk)
-
-
-def _tasks_along(project: Project, seat: Seat) -> Iterator[Event]:
-    """The open tasks of who was responsible go along; those of a specialist stay."""
-    previous = project.csm.person_id if project.csm else None
-    for task in project.open_tasks:
-        if task.owner_id == previous:
-            yield TaskReassigned(
-                project_id=project.started.project_id,
+        case Running(project=project) | Paused(project=project):
+            cancelled = OnboardingCancelled(
+                project_id=command.project_id,
                 account_id=project.started.account_id,
-                key=task.key,
-                title=task.title,
-                owner_id=seat.csm_id,
-                previous_owner_id=previous,
+                account_name=project.started.account_name,
+                reason=command.reason,
+                cancelled_at=now,
+                csm_id=project.csm.person_id if project.csm else None,
+                specialist_id=project.specialist.person_id if project.specialist else None,
             )
+            return [*kickoff.call_off(project, "The onboarding does not go on"), cancelled]
+        case NotStarted() | Cancelled() | Live():
+            return []
+        case _:
+            assert_never(state)

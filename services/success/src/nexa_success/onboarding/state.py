@@ -1,4 +1,4 @@
-"""An onboarding: not started, running, paused while its deal is open again, or done and the customer live."""
+"""An onboarding: not started, running, paused while its deal is open again, cancelled as it was lost, or the customer live."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,12 +20,15 @@ from nexa_contracts.success import (
     KickoffMoved,
     KickoffScheduled,
     OnboardingAssigned,
+    OnboardingCancelled,
     OnboardingCompleted,
     OnboardingPaused,
     OnboardingResumed,
+    OnboardingSpecialistAssigned,
     OnboardingStarted,
     Person,
     Priority,
+    Role,
     TaskCommented,
     TaskCompleted,
     TaskCreated,
@@ -53,6 +56,7 @@ class Task:
     due_at: datetime
     proved_by: str | None
     overdue: bool = False
+    owner_role: Role | None = None
 
     @property
     def done(self) -> bool:
@@ -121,6 +125,7 @@ class Project:
 
     started: OnboardingStarted
     csm: Person | None
+    specialist: Person | None
     manager_id: UUID | None
     tasks: Mapping[str, Task] = field(default_factory=dict)
     kickoff: Kickoff = NoKickoff()
@@ -149,26 +154,38 @@ class Paused:
 
 
 @dataclass(frozen=True)
+class Cancelled:
+    """Its deal was lost; `since` as long as nobody worked on it, the pause before included."""
+
+    project: Project
+    since: datetime
+
+
+@dataclass(frozen=True)
 class Live:
     project: Project
 
 
-Onboarding: TypeAlias = NotStarted | Running | Paused | Live
+Onboarding: TypeAlias = NotStarted | Running | Paused | Cancelled | Live
 
 
 def evolve(state: Onboarding, event: Event) -> Onboarding:
     match state, event:
         case NotStarted(), OnboardingStarted():
-            return Running(Project(event, event.csm, event.manager_id))
+            return Running(Project(event, event.csm, event.specialist, event.manager_id))
         case NotStarted(), _:
             return state
         case Running(project=project), OnboardingPaused(paused_at=paused_at):
             return Paused(project, paused_at)
-        case Paused(project=project), OnboardingResumed():
+        case Running(project=project), OnboardingCancelled(cancelled_at=since):
+            return Cancelled(project, since)
+        case Paused(project=project, since=since), OnboardingCancelled():
+            return Cancelled(project, since)
+        case ((Paused(project=project) | Cancelled(project=project)), OnboardingResumed()):
             return Running(project)
         case Running(project=project), OnboardingCompleted():
             return Live(project)
-        case ((Running() | Paused() | Live()), _):
+        case ((Running() | Paused() | Cancelled() | Live()), _):
             return replace(state, project=_evolve(state.project, event))
 
 
@@ -176,6 +193,8 @@ def _evolve(project: Project, event: Event) -> Project:
     match event:
         case OnboardingAssigned(csm=csm, manager_id=manager_id):
             return replace(project, csm=csm, manager_id=manager_id)
+        case OnboardingSpecialistAssigned(specialist=specialist):
+            return replace(project, specialist=specialist)
         case TaskFields():
             return replace(project, tasks={**project.tasks, event.key: _task(project.tasks.get(event.key), event)})
         case KickoffScheduled() | KickoffMoved():
@@ -221,7 +240,14 @@ def _handoff(handoff: Handoff, event: Event) -> Handoff:
 def _task(task: Task | None, event: TaskFields) -> Task:
     if isinstance(event, TaskCreated):
         return Task(
-            event.key, event.title, TaskStatus.TO_DO, event.owner_id, event.priority, event.due_at, event.proved_by
+            key=event.key,
+            title=event.title,
+            status=TaskStatus.TO_DO,
+            owner_id=event.owner_id,
+            priority=event.priority,
+            due_at=event.due_at,
+            proved_by=event.proved_by,
+            owner_role=event.owner_role,
         )
     assert task is not None, f"{type(event).__name__} of a task that was never created: {event.key}"
     match event:

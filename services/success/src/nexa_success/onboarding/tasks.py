@@ -27,7 +27,7 @@ from nexa_success.onboarding.commands import (
     RescheduleTask,
 )
 from nexa_success.onboarding.desk import Desk
-from nexa_success.onboarding.state import Onboarding, Paused, Project, Running, Task
+from nexa_success.onboarding.state import Cancelled, Onboarding, Paused, Project, Running, Task
 
 MOST_TASKS = 500
 
@@ -91,9 +91,9 @@ def comment(command: CommentTask, state: Onboarding) -> Sequence[Event]:
 
 
 def complete_proved(command: CompleteProvedTasks, state: Onboarding, now: datetime) -> Sequence[Event]:
-    """Of a paused onboarding too: what is proved is proved."""
+    """Of a paused or cancelled onboarding too: what is proved is proved."""
     match state:
-        case Running(project=project) | Paused(project=project):
+        case Running(project=project) | Paused(project=project) | Cancelled(project=project):
             proved = [task for task in project.open_tasks if task.proved_by == command.proof]
             done = list(_completed(project, proved, command.event_id, now)) if proved else []
             return done if isinstance(state, Running) else [each for each in done if isinstance(each, TaskCompleted)]
@@ -137,7 +137,7 @@ def live(project: Project, now: datetime) -> OnboardingCompleted:
         days=(today - started.won_at.astimezone(UTC).date()).days,
         on_time=today <= started.due_on,
         csm_id=project.csm.person_id if project.csm else None,
-        specialist_id=started.specialist.person_id if started.specialist else None,
+        specialist_id=project.specialist.person_id if project.specialist else None,
     )
 
 

@@ -13,6 +13,7 @@ from nexa_contracts.sales import (
     AccountCreated,
     AccountUpdated,
     ContactCreated,
+    DealClosedLost,
     DealClosedWon,
     DealCreated,
     DealDetails,
@@ -22,7 +23,7 @@ from nexa_contracts.sales import (
 )
 from nexa_contracts.success import Person
 from nexa_contracts.values import Money
-from nexa_success.onboarding.commands import PauseOnboarding, ResubmitHandoff, StartOnboarding
+from nexa_success.onboarding.commands import CancelOnboarding, PauseOnboarding, ResubmitHandoff, StartOnboarding
 
 HandoverFact: TypeAlias = (
     AccountCreated
@@ -31,6 +32,7 @@ HandoverFact: TypeAlias = (
     | DealCreated
     | DealDetailsChanged
     | DealClosedWon
+    | DealClosedLost
     | DealReopened
     | DealHandoffResubmitted
 )
@@ -46,7 +48,7 @@ class Sold:
 
 @dataclass(frozen=True)
 class Deal:
-    """`handed_over_by`: the event with which nothing was missing any more."""
+    """`handed_over_by`: the event with which nothing was missing any more; `reopened`: it was won before, and is not now."""
 
     name: str | None = None
     contact_id: UUID | None = None
@@ -54,6 +56,7 @@ class Deal:
     details: DealDetails = field(default_factory=DealDetails)
     sold: Sold | None = None
     handed_over_by: str | None = None
+    reopened: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,10 +102,12 @@ def _learn(known: Handover, fact: Recorded) -> Handover:
                 contact_id=won.primary_contact_id or deal.contact_id,
                 rep_id=won.rep_id or deal.rep_id,
                 details=won.details or deal.details,
+                reopened=False,
             )
             return _with(known, won.deal_id, sold)
         case DealReopened(deal_id=deal_id, was="won"):
-            return _with(known, deal_id, replace(_deal(known, deal_id), sold=None, handed_over_by=None))
+            again = replace(_deal(known, deal_id), sold=None, handed_over_by=None, reopened=True)
+            return _with(known, deal_id, again)
         case _:
             return known
 
@@ -121,10 +126,12 @@ def _is_complete(known: Handover, deal: Deal) -> bool:
 
 def react(
     known: Handover, fact: Recorded, now: datetime
-) -> Iterator[StartOnboarding | PauseOnboarding | ResubmitHandoff]:
+) -> Iterator[StartOnboarding | PauseOnboarding | CancelOnboarding | ResubmitHandoff]:
     match fact.event:
         case DealReopened(deal_id=deal_id, was="won", reason=reason):
             yield PauseOnboarding(project_id=onboarding_of(deal_id), reason=reason)
+        case DealClosedLost(deal_id=deal_id, reason=reason) if _deal(known, deal_id).reopened:
+            yield CancelOnboarding(project_id=onboarding_of(deal_id), reason=reason)
         case DealHandoffResubmitted(deal_id=deal_id, details=details, note=note):
             yield ResubmitHandoff(project_id=onboarding_of(deal_id), details=details, note=note)
         case _:
@@ -168,6 +175,7 @@ onboard_won_customer = Process(
         DealCreated,
         DealDetailsChanged,
         DealClosedWon,
+        DealClosedLost,
         DealReopened,
         DealHandoffResubmitted,
     ),

@@ -21,12 +21,12 @@ from nexa_contracts.sales import (
     AccountCreated,
     AccountUpdated,
 )
-from nexa_contracts.success import OnboardingAssigned, OnboardingStarted
+from nexa_contracts.success import OnboardingAssigned, OnboardingCancelled, OnboardingResumed, OnboardingStarted
 from nexa_contracts.values import Money
 from nexa_success import responsible
 from nexa_success.renewal.decisions import OpenRenewal, PlanRenewal, WithdrawRenewal
 from nexa_success.renewal.state import Terms
-from nexa_success.responsible import Responsible
+from nexa_success.responsible import Responsible, TeamFact
 
 OPENS_BEFORE = timedelta(days=90)
 
@@ -37,8 +37,7 @@ ContractFact: TypeAlias = (
     | AccountContractChanged
     | AccountChurned
     | AccountBecameProspect
-    | OnboardingStarted
-    | OnboardingAssigned
+    | TeamFact
 )
 
 
@@ -69,7 +68,7 @@ def evolve(known: Customer, fact: Recorded) -> Customer:
             return _with(known, Contract(arr, end))
         case AccountChurned() | AccountBecameProspect():
             return _with(known, None)
-        case OnboardingStarted() | OnboardingAssigned() as told:
+        case OnboardingStarted() | OnboardingAssigned() | OnboardingCancelled() | OnboardingResumed() as told:
             return replace(known, team=responsible.evolve(known.team, told))
         case _:
             return known
@@ -117,6 +116,8 @@ open_renewal = Process(
         AccountBecameProspect,
         OnboardingStarted,
         OnboardingAssigned,
+        OnboardingCancelled,
+        OnboardingResumed,
     ),
     key=account_of,
     initial=Customer(),

@@ -15,10 +15,16 @@ from nexa_chassis.domain import Recorded, derive
 from nexa_chassis.reactions import Process
 from nexa_contracts.sales import AccountChurned
 from nexa_contracts.scoring import ChurnRiskCleared, ChurnRiskDetected
-from nexa_contracts.success import AlertOutcome, OnboardingAssigned, OnboardingStarted
+from nexa_contracts.success import (
+    AlertOutcome,
+    OnboardingAssigned,
+    OnboardingCancelled,
+    OnboardingResumed,
+    OnboardingStarted,
+)
 from nexa_success import responsible
 from nexa_success.churn_alert.decisions import ChangeAlertOwner, EndAlert, RaiseAlert
-from nexa_success.responsible import Responsible
+from nexa_success.responsible import Responsible, TeamFact
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class Watch:
 
 def evolve(watch: Watch, fact: Recorded) -> Watch:
     match fact.event:
-        case OnboardingStarted() | OnboardingAssigned() as told:
+        case OnboardingStarted() | OnboardingAssigned() | OnboardingCancelled() | OnboardingResumed() as told:
             return replace(watch, team=responsible.evolve(watch.team, told))
         case ChurnRiskDetected(episode=episode) if episode not in watch.over and episode not in watch.going_on:
             return replace(watch, going_on=(*watch.going_on, episode))
@@ -76,7 +82,12 @@ def react(watch: Watch, fact: Recorded, now: datetime) -> Iterator[RaiseAlert | 
             for episode, ending in watch.over.items():
                 if ending.cause == fact.id:
                     yield _end(alert_of(account_id, episode), ending)
-        case OnboardingStarted(account_id=account_id) | OnboardingAssigned(account_id=account_id):
+        case (
+            OnboardingStarted(account_id=account_id)
+            | OnboardingAssigned(account_id=account_id)
+            | OnboardingCancelled(account_id=account_id)
+            | OnboardingResumed(account_id=account_id)
+        ):
             for episode in watch.going_on:
                 yield ChangeAlertOwner(alert_id=alert_of(account_id, episode), csm_id=watch.team.csm_id)
         case _:
@@ -92,15 +103,21 @@ def alert_of(account_id: UUID, episode: int) -> UUID:
     return derive(account_id, "churn", episode)
 
 
-def account_of(
-    event: ChurnRiskDetected | ChurnRiskCleared | AccountChurned | OnboardingStarted | OnboardingAssigned,
-) -> UUID:
+def account_of(event: ChurnRiskDetected | ChurnRiskCleared | AccountChurned | TeamFact) -> UUID:
     return event.account_id
 
 
 raise_churn_alert = Process(
     name="raise_churn_alert",
-    on=(ChurnRiskDetected, ChurnRiskCleared, AccountChurned, OnboardingStarted, OnboardingAssigned),
+    on=(
+        ChurnRiskDetected,
+        ChurnRiskCleared,
+        AccountChurned,
+        OnboardingStarted,
+        OnboardingAssigned,
+        OnboardingCancelled,
+        OnboardingResumed,
+    ),
     key=account_of,
     initial=Watch(),
     states=(Watch,),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Date, DateTime, Index, Numeric, ScalarSelect, Table, Text, Uuid, func, select
+from sqlalchemy import Boolean, Column, Date, DateTime, Index, Numeric, ScalarSelect, Table, Text, Uuid, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
@@ -18,7 +18,7 @@ from nexa_contracts.sales import (
     AccountCreated,
     AccountUpdated,
 )
-from nexa_contracts.success import OnboardingAssigned, OnboardingStarted
+from nexa_contracts.success import OnboardingAssigned, OnboardingCancelled, OnboardingResumed, OnboardingStarted
 from nexa_contracts.values import Money
 from nexa_success.tables import metadata
 
@@ -42,13 +42,15 @@ onboardings = Table(
     Column("account_id", Uuid),
     Column("won_at", DateTime(timezone=True)),
     Column("csm_id", Uuid),
+    Column("cancelled", Boolean, server_default="false"),
     Index("account_onboardings_idx", "account_id", "won_at"),
 )
 
 
 def _of_the_latest(column: Column[UUID]) -> ScalarSelect[UUID]:
-    """The value of the onboarding that was won last and has one."""
-    theirs = select(column).where(onboardings.c.account_id == account_table.c.account_id, column.is_not(None))
+    """The value of the onboarding that was won last and has one, cancelled ones left out."""
+    mine = onboardings.c.account_id == account_table.c.account_id
+    theirs = select(column).where(mine, column.is_not(None), onboardings.c.cancelled.is_not(True))
     latest = theirs.order_by(onboardings.c.won_at.desc(), onboardings.c.project_id.desc()).limit(1)
     return latest.correlate(account_table).scalar_subquery()
 
@@ -77,6 +79,10 @@ def project(fact: Recorded) -> Iterator[Change]:
             yield Put(onboardings, {"project_id": started.project_id}, {"account_id": started.account_id, **begun})
         case OnboardingAssigned(project_id=project_id, csm=csm):
             yield Put(onboardings, {"project_id": project_id}, {"csm_id": csm.person_id})
+        case OnboardingCancelled(project_id=project_id):
+            yield Put(onboardings, {"project_id": project_id}, {"cancelled": True})
+        case OnboardingResumed(project_id=project_id):
+            yield Put(onboardings, {"project_id": project_id}, {"cancelled": False})
         case _:
             return
 
@@ -116,6 +122,8 @@ account_directory = ReadModel(
         AccountBecameProspect,
         OnboardingStarted,
         OnboardingAssigned,
+        OnboardingCancelled,
+        OnboardingResumed,
     ),
     project=project,
     from_topics=True,

@@ -17,7 +17,10 @@ from nexa_contracts.success import (
     Absence,
     CsmUpdated,
     OnboardingAssigned,
+    OnboardingCancelled,
     OnboardingCompleted,
+    OnboardingResumed,
+    OnboardingSpecialistAssigned,
     OnboardingStarted,
     Role,
 )
@@ -58,28 +61,44 @@ def project(fact: Recorded) -> Iterator[Change]:
                     yield from _taken(person.person_id, turn)
         case OnboardingAssigned(csm=csm_, previous_csm_id=previous, turn=turn):
             yield from _taken(csm_.person_id, turn)
-            yield from _released(previous)
-        case OnboardingCompleted(csm_id=csm_id, specialist_id=specialist_id):
-            yield from _released(csm_id)
-            yield from _released(specialist_id)
+            yield from _loaded(previous, -1)
+        case OnboardingSpecialistAssigned(specialist=specialist, turn=turn):
+            yield from _taken(specialist.person_id, turn)
+        case OnboardingResumed(csm_id=csm_id, specialist_id=specialist_id):
+            yield from _loaded(csm_id, 1)
+            yield from _loaded(specialist_id, 1)
+        case (
+            OnboardingCompleted(csm_id=csm_id, specialist_id=specialist_id)
+            | OnboardingCancelled(csm_id=csm_id, specialist_id=specialist_id)
+        ):
+            yield from _loaded(csm_id, -1)
+            yield from _loaded(specialist_id, -1)
         case _:
             return
 
 
 def _taken(csm_id: UUID, turn: int) -> Iterator[Change]:
     yield Put(csms, {"csm_id": csm_id}, {"last_turn": turn})
-    yield Add(csms, {"csm_id": csm_id}, {"open_onboardings": 1})
+    yield from _loaded(csm_id, 1)
 
 
-def _released(csm_id: UUID | None) -> Iterator[Change]:
+def _loaded(csm_id: UUID | None, more: int) -> Iterator[Change]:
     if csm_id is not None:
-        yield Add(csms, {"csm_id": csm_id}, {"open_onboardings": -1})
+        yield Add(csms, {"csm_id": csm_id}, {"open_onboardings": more})
 
 
 csm_desk = ReadModel(
     name="csm_desk",
     tables=(csms,),
-    on=(CsmUpdated, OnboardingStarted, OnboardingAssigned, OnboardingCompleted),
+    on=(
+        CsmUpdated,
+        OnboardingStarted,
+        OnboardingAssigned,
+        OnboardingSpecialistAssigned,
+        OnboardingResumed,
+        OnboardingCancelled,
+        OnboardingCompleted,
+    ),
     project=project,
 )
 

@@ -44,16 +44,18 @@ from nexa_contracts.success import (
     KickoffMoved,
     KickoffScheduled,
     OnboardingAssigned,
+    OnboardingCancelled,
     OnboardingCompleted,
     OnboardingPaused,
     OnboardingResumed,
+    OnboardingSpecialistAssigned,
     OnboardingStarted,
     Priority,
 )
 from nexa_success.read_models.onboarding_tasks import tasks
 from nexa_success.tables import metadata
 
-Status: TypeAlias = Literal["running", "paused", "live"]
+Status: TypeAlias = Literal["running", "paused", "cancelled", "live"]
 
 SLACK = 0.25
 """How far the share of done tasks may stay behind the share of elapsed time before an onboarding counts as at risk."""
@@ -75,6 +77,7 @@ onboardings = Table(
     Column("csm_name", Text),
     Column("specialist_id", Uuid),
     Column("specialist_name", Text),
+    Column("specialist_because", JSON),
     Column("manager_id", Uuid),
     Column("contact_id", Uuid),
     Column("contact_name", Text),
@@ -96,6 +99,7 @@ onboardings = Table(
     Column("accept_by", DateTime(timezone=True)),
     Column("note_read", Boolean),
     Column("paused_because", Text),
+    Column("cancelled_because", Text),
     Index("onboardings_account_idx", "account_id"),
     Index("onboardings_csm_idx", "csm_id", "status", "due_on"),
     Index("onboardings_due_idx", "due_on", "project_id"),
@@ -114,10 +118,15 @@ def _changed(fact: Recorded) -> dict[str, object]:
         case OnboardingAssigned(csm=csm, manager_id=manager_id, because=because):
             why = because.model_dump(mode="json") if because else None
             return {"csm_id": csm.person_id, "csm_name": csm.name, "manager_id": manager_id, "because": why}
+        case OnboardingSpecialistAssigned(specialist=specialist, because=because):
+            named = {"specialist_id": specialist.person_id, "specialist_name": specialist.name}
+            return {**named, "specialist_because": because.model_dump(mode="json")}
         case OnboardingPaused(reason=reason):
             return {"status": "paused", "paused_because": reason}
         case OnboardingResumed():
-            return {"status": "running", "paused_because": None}
+            return {"status": "running", "paused_because": None, "cancelled_because": None}
+        case OnboardingCancelled(reason=reason):
+            return {"status": "cancelled", "paused_because": None, "cancelled_because": reason}
         case OnboardingCompleted(days=days, on_time=on_time):
             return {"status": "live", "completed_at": fact.time, "days": days, "on_time": on_time}
         case KickoffScheduled(starts_at=at, join_url=url) | KickoffMoved(starts_at=at, join_url=url):
@@ -142,7 +151,7 @@ def _changed(fact: Recorded) -> dict[str, object]:
 
 
 def _started(started: OnboardingStarted) -> dict[str, object]:
-    csm, specialist = started.csm, started.specialist
+    csm, specialist, why = started.csm, started.specialist, started.specialist_because
     return {
         "account_id": started.account_id,
         "account_name": started.account_name,
@@ -155,6 +164,7 @@ def _started(started: OnboardingStarted) -> dict[str, object]:
         "csm_name": csm.name if csm else None,
         "specialist_id": specialist.person_id if specialist else None,
         "specialist_name": specialist.name if specialist else None,
+        "specialist_because": why.model_dump(mode="json") if why else None,
         "manager_id": started.manager_id,
         "contact_id": started.contact.person_id,
         "contact_name": started.contact.name,
@@ -173,8 +183,10 @@ onboarding_board = ReadModel(
     on=(
         OnboardingStarted,
         OnboardingAssigned,
+        OnboardingSpecialistAssigned,
         OnboardingPaused,
         OnboardingResumed,
+        OnboardingCancelled,
         OnboardingCompleted,
         KickoffScheduled,
         KickoffMoved,
@@ -242,7 +254,7 @@ async def list_onboardings(
     if csm_id is not None:
         inner = inner.where(or_(onboardings.c.csm_id == csm_id, onboardings.c.specialist_id == csm_id))
     if unassigned:
-        inner = inner.where(onboardings.c.csm_id.is_(None))
+        inner = inner.where(onboardings.c.csm_id.is_(None), onboardings.c.status != "cancelled")
     found = inner.subquery("found")
     query = select(found)
     if at_risk is not None:

@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
 from nexa_chassis.http.paging import Page, paginate
-from nexa_chassis.read_models import Change, Put, ReadModel
+from nexa_chassis.read_models import Change, Put, ReadModel, Remove
 from nexa_contracts.success import (
+    OnboardingCancelled,
+    OnboardingResumed,
     TaskCommented,
     TaskCompleted,
     TaskCreated,
@@ -57,6 +59,8 @@ comments = Table(
     Column("at", DateTime(timezone=True)),
 )
 
+cancelled = Table("cancelled_onboardings", metadata, Column("project_id", Uuid, primary_key=True))
+
 
 def project(fact: Recorded) -> Iterator[Change]:
     match fact.event:
@@ -70,6 +74,10 @@ def project(fact: Recorded) -> Iterator[Change]:
             TaskCreated() | TaskMoved() | TaskReassigned() | TaskRescheduled() | TaskCompleted() | TaskOverdue() as task
         ):
             yield Put(tasks, {"project_id": task.project_id, "key": task.key}, _changed(fact))
+        case OnboardingCancelled(project_id=project_id):
+            yield Put(cancelled, {"project_id": project_id})
+        case OnboardingResumed(project_id=project_id):
+            yield Remove(cancelled, {"project_id": project_id})
         case _:
             return
 
@@ -107,8 +115,18 @@ def _changed(fact: Recorded) -> dict[str, object]:
 
 onboarding_tasks = ReadModel(
     name="onboarding_tasks",
-    tables=(tasks, comments),
-    on=(TaskCreated, TaskMoved, TaskReassigned, TaskRescheduled, TaskCommented, TaskCompleted, TaskOverdue),
+    tables=(tasks, comments, cancelled),
+    on=(
+        TaskCreated,
+        TaskMoved,
+        TaskReassigned,
+        TaskRescheduled,
+        TaskCommented,
+        TaskCompleted,
+        TaskOverdue,
+        OnboardingCancelled,
+        OnboardingResumed,
+    ),
     project=project,
 )
 
@@ -124,8 +142,10 @@ async def list_tasks(
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Page[dict[str, Any]]:
-    """Tasks, the earliest due first."""
+    """Tasks, the earliest due first; those of a cancelled onboarding only where they are asked for by it."""
     query = select(tasks)
+    if project_id is None:
+        query = query.where(tasks.c.project_id.not_in(select(cancelled.c.project_id)))
     for name, value in (("owner_id", owner_id), ("project_id", project_id), ("status", status and status.value)):
         if value is not None:
             query = query.where(tasks.c[name] == value)

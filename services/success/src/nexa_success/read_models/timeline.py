@@ -14,11 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from nexa_chassis.domain import Recorded
 from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.read_models import Change, Put, ReadModel
-from nexa_contracts import topics
+from nexa_contracts import support, topics
 from nexa_contracts.envelope import Event
-from nexa_contracts.notifier import EmailFailed, EmailOutcomeUnknown, EmailSent
+from nexa_contracts.notifier import NotificationFields, SurveyAnswered
 from nexa_contracts.sales import DealCreated
-from nexa_contracts.success import ChurnAlertRaised, OnboardingStarted, RenewalOpened
+from nexa_contracts.success import (
+    ChurnAlertRaised,
+    OnboardingSpecialistAssigned,
+    OnboardingStarted,
+    Person,
+    RenewalOpened,
+)
 from nexa_success.tables import metadata
 from nexa_success.timeline.sentences import in_plain_words, sentence
 from nexa_success.timeline.visibility import Visibility, visibility_of
@@ -39,13 +45,22 @@ KINDS = {
     topics.RENEWAL: "renewal",
     topics.IDENTITY: "identity",
     topics.LIFECYCLE: "lifecycle",
+    topics.TICKET: "support",
+    topics.FEATURE_REQUEST: "support",
     topics.NOTIFICATION: "mail",
     topics.ACCOUNT_VERSION: "account",
 }
 """The topics that tell of customers with the kind each is filtered by, in the order in which one follows from the other."""
 
 PLACES = {f"nexa.{topic.service}.{topic.aggregate}": place for place, topic in enumerate(KINDS)}
-KIND_OF = {model: kind for topic, kind in KINDS.items() for model in topic.events}
+UNTOLD = frozenset({support.SlaClocksMoved, support.FeatureRequested, support.FeatureRequestChanged, SurveyAnswered})
+"""What is measured, what is nobody's yet, and what support tells as CsatRecorded."""
+KIND_OF = {model: kind for topic, kind in KINDS.items() for model in topic.events if model not in UNTOLD}
+
+OF_NO_CUSTOMER = frozenset(
+    {"rep_notice", "leads_waiting", "bug_suspected", "bug_given", "bug_reopened", "feature_shipped"}
+)
+"""Mails about an import, a bug or a request: what they tell of a customer stands on its own entries."""
 
 LATE_AFTER = timedelta(hours=1)
 
@@ -85,10 +100,20 @@ subjects = Table(
 
 
 def project(fact: Recorded) -> Iterator[Change]:
-    event: Any = fact.event
-    if isinstance(event, EmailSent | EmailFailed | EmailOutcomeUnknown) and event.kind == "rep_notice":
-        return  # of a whole import, not of a customer
-    yield Put(entries, {"entry_id": f"{fact.source}/{fact.id}"}, _entry(fact))
+    entry_id = f"{fact.source}/{fact.id}"
+    match fact.event:
+        case NotificationFields(kind=kind) if kind in OF_NO_CUSTOMER:
+            return
+        case support.FeatureShipped(voters=voters):  # one event, an entry for each who wished for it
+            for voter in voters:
+                yield Put(entries, {"entry_id": f"{entry_id}/{voter.account_id}"}, _entry(fact, voter.account_id))
+        case event:
+            yield Put(entries, {"entry_id": entry_id}, _entry(fact, subject_of(event)))
+            yield from _belonging(event)
+
+
+def _belonging(event: Event) -> Iterator[Change]:
+    """Whose a record is. A ticket is whose it turned out to be last, from its first entry on."""
     match event:
         case DealCreated(deal_id=subject_id, account_id=account_id):
             yield Put(subjects, {"subject_id": subject_id}, {"account_id": account_id})
@@ -98,14 +123,19 @@ def project(fact: Recorded) -> Iterator[Change]:
             yield Put(subjects, {"subject_id": subject_id}, {"account_id": account_id})
         case RenewalOpened(renewal_id=subject_id, account_id=account_id):
             yield Put(subjects, {"subject_id": subject_id}, {"account_id": account_id})
+        case (
+            support.TicketSubmitted(account_id=UUID() as account_id)
+            | support.TicketAccountFound(account_id=account_id) as ticket
+        ):
+            yield Put(subjects, {"subject_id": ticket.ticket_id}, {"account_id": account_id})
         case _:
             return
 
 
-def _entry(fact: Recorded) -> dict[str, object]:
+def _entry(fact: Recorded, subject_id: UUID) -> dict[str, object]:
     aggregate = fact.stream.split("-", 1)[0]
     return {
-        "subject_id": subject_of(fact.event),
+        "subject_id": subject_id,
         "person_id": person_of(fact.event),
         "kind": KIND_OF[type(fact.event)],
         "type": fact.type,
@@ -124,7 +154,12 @@ def _entry(fact: Recorded) -> dict[str, object]:
 
 
 def subject_of(event: Event) -> UUID:
-    """The record that the event is about: the account's where it names it, else the nearest it names."""
+    """The record that the event is about: the account's where it names it, else the nearest it names.
+
+    An event of a ticket is about the ticket: its account may become known, or be put right, later.
+    """
+    if isinstance(event, support.TicketFields):
+        return event.ticket_id
     for name in OF_THE_CUSTOMER:
         found = getattr(event, name, None)
         if isinstance(found, UUID):
@@ -134,11 +169,24 @@ def subject_of(event: Event) -> UUID:
 
 def person_of(event: Event) -> UUID | None:
     """The colleague or contact whom it concerns most, None where it names none."""
-    person = getattr(event, "csm", None)
-    if person is not None:
-        found: UUID = person.person_id
-        return found
+    match event:
+        case support.TicketFields():
+            return _of_ticket(event)
+        case OnboardingSpecialistAssigned(specialist=person):
+            return person.person_id
+    csm: Person | None = getattr(event, "csm", None)
+    if csm is not None:
+        return csm.person_id
     return next((each for name in PEOPLE if (each := getattr(event, name, None)) is not None), None)
+
+
+def _of_ticket(event: support.TicketFields) -> UUID | None:
+    """The contact who wrote or is written to, else the agent."""
+    requester: support.Requester | None = getattr(event, "requester", None)
+    if requester is not None:
+        return requester.contact_id
+    agent: support.AgentName | None = getattr(event, "agent", None)
+    return agent.agent_id if agent else None
 
 
 timeline = ReadModel(

@@ -7,6 +7,7 @@ from nexa_contracts import marketing, notifier, sales, scoring, success
 from nexa_contracts.envelope import Event
 from nexa_contracts.success import MemberKind
 from nexa_contracts.values import Money
+from nexa_success.timeline import support_sentences
 
 ENGAGED = {
     marketing.EngagementKind.REGISTERED_EARLY: "Registered early",
@@ -30,6 +31,8 @@ def sentence(event: Event) -> str | None:
         or _of_tasks(event)
         or _of_handoffs(event)
         or _of_life_after(event)
+        or support_sentences.of_tickets(event)
+        or support_sentences.of_feature_requests(event)
         or _of_mails(event)
     )
 
@@ -159,10 +162,14 @@ def _of_onboardings(event: Event) -> str | None:
             return f"{name} started with {csm.name if csm else 'nobody responsible yet'}, due on {due_on}"
         case success.OnboardingAssigned(csm=csm, reason=reason):
             return f"{csm.name} is responsible: {reason}"
+        case success.OnboardingSpecialistAssigned(specialist=specialist, reason=reason):
+            return f"{specialist.name} implements it: {reason}"
         case success.OnboardingPaused(reason=reason):
             return f"Onboarding paused: {reason}"
         case success.OnboardingResumed():
             return "Onboarding goes on"
+        case success.OnboardingCancelled(reason=reason):
+            return f"Onboarding cancelled, since the deal was lost: {reason}"
         case success.OnboardingCompleted(days=days, on_time=on_time):
             return f"Live after {days} days, {'on time' if on_time else 'later than planned'}"
         case success.KickoffScheduled(starts_at=starts_at):

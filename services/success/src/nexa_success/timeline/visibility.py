@@ -1,8 +1,9 @@
 """Which entries of a timeline may the customer see? What is not listed stays inside."""
 
 from enum import StrEnum
+from uuid import UUID
 
-from nexa_contracts import notifier, sales, success
+from nexa_contracts import notifier, sales, success, support
 from nexa_contracts.envelope import Event
 
 
@@ -11,7 +12,19 @@ class Visibility(StrEnum):
     CUSTOMER = "customer"
 
 
-MAILS_TO_CUSTOMERS = frozenset({"thank_you", "nurture_step", "welcome"})
+MAILS_TO_CUSTOMERS = frozenset(
+    {
+        "thank_you",
+        "nurture_step",
+        "welcome",
+        "ticket_received",
+        "ticket_reply",
+        "bug_acknowledged",
+        "bug_resolved",
+        "ticket_resolved",
+        "csat",
+    }
+)
 
 SEEN_BY_CUSTOMERS = (
     sales.AccountBecameCustomer,
@@ -22,6 +35,13 @@ SEEN_BY_CUSTOMERS = (
     success.KickoffMoved,
     success.KickoffCancelled,
     success.KickoffHeld,
+    support.TicketSubmitted,
+    support.TicketReplied,
+    support.TicketAcknowledged,
+    support.TicketResolved,
+    support.CsatRequested,
+    support.CsatRecorded,
+    support.FeatureShipped,
 )
 
 
@@ -29,6 +49,8 @@ def visibility_of(event: Event) -> Visibility:
     match event:
         case notifier.EmailSent(kind=kind) if kind in MAILS_TO_CUSTOMERS:
             return Visibility.CUSTOMER
+        case support.TicketSubmitted(split_from=UUID()):  # an agent's act, in an agent's words
+            return Visibility.INTERNAL
         case _ if isinstance(event, SEEN_BY_CUSTOMERS):
             return Visibility.CUSTOMER
         case _:
