@@ -40,7 +40,7 @@ status: setup ## what runs, where, how far behind each consumer is
 reset: setup ## stop and remove all data
 	@$(BIN)/nexa reset --yes
 
-demo: setup ## the whole story, from 500 registrants to a renewed contract; the stack stays up
+demo: setup ## the whole story, from 500 registrants over a bug and its fix to a renewed contract; the stack stays up
 	@$(BIN)/python -m nexa_local.demo
 
 lint: setup ## format check, lint, types, import rules
