@@ -224,7 +224,7 @@ def measure(infra: Infra) -> list[Figure]:
             "/s",
             "words, index and candidates by hand, psycopg",
             median(floors),
-            0.2,
+            0.15,
         ),
         Figure(
             f"tickets analysed with {MANY:,} stored ÷ with {FEW:,} stored, median of {ROUNDS} rounds",
