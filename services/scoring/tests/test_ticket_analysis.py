@@ -105,7 +105,7 @@ def test_a_correction_is_a_label_with_what_was_said_and_is_kept_once() -> None:
     )
     (kept,) = given(ticket_analysis, *told, context=known()).when(label).produced
     assert isinstance(kept, AnalysisCorrected)
-    assert (kept.said, kept.confidence, kept.rules_version) == ("p2", 0.65, 1)
+    assert (kept.said, kept.confidence, kept.rules_version) == ("p2", 0.8, 1)
     given(ticket_analysis, *told, kept, context=known()).when(label).then()
 
 

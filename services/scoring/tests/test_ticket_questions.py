@@ -62,6 +62,40 @@ def test_of_a_text_without_meaning_nothing_is_said(text: str) -> None:
     assert {finding.value for finding in found.values()} == {None}
 
 
+@pytest.mark.parametrize(
+    ("subject", "description", "because"),
+    [
+        ("CSV export fails", "Exporting our contacts to CSV stops with an error message.", "it is a bug"),
+        ("How do I export?", "Where can I find the button?", "it is a question"),
+        ("Bulk export", "It would be great if we could export many at once.", "it is a feature"),
+    ],
+)
+def test_a_ticket_that_says_nothing_of_its_priority_is_as_most_of_its_kind_are(
+    subject: str, description: str, because: str
+) -> None:
+    priority = answers(TicketText(subject=subject, description=description), DEFAULT_RULES)["priority"]
+    assert (priority.value, priority.because) == ("normal", because)
+    assert Decimal("0.5") <= priority.confidence < Decimal("0.7")
+
+
+def test_what_is_usual_is_no_evidence_against_words_and_does_not_settle_what_they_contradict() -> None:
+    rules = replace(
+        DEFAULT_RULES,
+        keywords={
+            "type": {"bug": {"broken": 2.0}},
+            "priority": {"high": {"red": 1.0}, "low": {"blue": 1.5}, "normal": {"type:bug": 2.0}},
+        },
+    )
+
+    def priority(text: str) -> Finding:
+        return answers(TicketText(subject="", description=text), rules)["priority"]
+
+    assert (priority("broken red").value, priority("broken red").confidence) == ("high", Decimal("0.50"))
+    assert (priority("broken").value, priority("broken").confidence) == ("normal", Decimal("0.67"))
+    assert priority("red blue broken").value is None
+    assert priority("nothing").value is None
+
+
 def test_contradicting_words_take_certainty_away_until_nothing_is_said() -> None:
     rules = replace(DEFAULT_RULES, keywords={"priority": {"high": {"red": 2.0}, "low": {"blue": 2.0}}})
 

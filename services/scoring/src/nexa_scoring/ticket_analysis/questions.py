@@ -61,14 +61,29 @@ Judge: TypeAlias = Callable[[Reading, Findings, TicketRules], Finding]
 """Answers one question about a ticket, given the answers so far. A learned model takes a rule's place by being one."""
 
 
-def by_words(question: str) -> Judge:
+def by_words(question: str, usual: str | None = None) -> Judge:
+    """What answers before speak for is evidence like words. For the `usual` answer it is none against words: it counts
+    where they decide nothing, so that what says nothing of it is as most of its kind are, and contradictions stay open.
+    """
+
     def judge(reading: Reading, known: Findings, rules: TicketRules) -> Finding:
         found = {answer: Evidence(dict(each.phrases)) for answer, each in reading.evidence.get(question, {}).items()}
-        for asked, finding in known.items():
-            if finding.value is not None:
-                for entry in rules.phrasebook.following_from(asked, finding.value):
-                    if entry.question == question:
-                        found.setdefault(entry.answer, Evidence()).add(entry, entry.weight)
+        following = [
+            entry
+            for asked, finding in known.items()
+            if finding.value is not None
+            for entry in rules.phrasebook.following_from(asked, finding.value)
+            if entry.question == question
+        ]
+        for entry in following:
+            if entry.answer != usual:
+                found.setdefault(entry.answer, Evidence()).add(entry, entry.weight)
+        said = weigh(found, rules)
+        if said.value is not None or usual is None:
+            return said
+        for entry in following:
+            if entry.answer == usual:
+                found.setdefault(usual, Evidence()).add(entry, entry.weight)
         return weigh(found, rules)
 
     return judge
@@ -83,7 +98,7 @@ def said_or_by_words(reading: Reading, known: Findings, rules: TicketRules) -> F
 
 JUDGES: Mapping[str, Judge] = {
     "type": said_or_by_words,
-    "priority": by_words("priority"),
+    "priority": by_words("priority", usual="normal"),
     "sentiment": by_words("sentiment"),
     "urgency": by_words("urgency"),
     FEATURE: by_words(FEATURE),

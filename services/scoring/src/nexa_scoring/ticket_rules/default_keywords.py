@@ -53,11 +53,11 @@ KEYWORDS: dict[str, dict[str, dict[str, float]]] = {
             "sofort": 1.5, "blockiert": 2, "funktioniert nicht": 1, "geht nicht": 1, "wichtig*": 1, "no longer work*": 1.2,
             "locked out": 1.5, "charged twice": 1.5, "several users": 1, "error message": 0.5,
         },
-        "normal": {"type:bug": 1.2, "type:question": 1.5, "type:feature": 1},
+        "normal": {"type:bug": 2, "type:question": 2, "type:feature": 2},
         "low": {
             "minor": 2, "cosmetic": 2.5, "typo": 2.5, "small thing": 2, "no rush": 2.5, "not urgent": 4, "whenever": 1.5,
             "nice to have": 2.5, "low priority": 3, "just curious": 2.5, "no hurry": 2.5, "when you have time": 2,
-            "tippfehler": 2.5, "nicht dringend": 4, "keine eile": 2.5, "type:feature": 1.2, "some day": 1.5, "just an idea": 2,
+            "tippfehler": 2.5, "nicht dringend": 4, "keine eile": 2.5, "some day": 1.5, "just an idea": 2,
             "alignment": 1, "misaligned": 1.5, "slightly": 1, "colour": 0.7, "color": 0.7,
         },
     },
