@@ -112,6 +112,28 @@ def test_triage_says_who_mends_it_and_by_when() -> None:
     given(bug, OPENED, fixed(), context=Evidence()).when(TRIAGE).then_refused(rule="bug.fixed")
 
 
+def test_triage_leaves_what_it_does_not_say_and_takes_away_what_is_to_have_no_value() -> None:
+    later = TriageBug(bug_id=BUG, eta_at=MONDAY + 2 * DAY)
+    postponed = IN_PROGRESS.model_copy(update={"eta_at": MONDAY + 2 * DAY})
+    given(bug, OPENED, IN_PROGRESS, context=Evidence()).when(later).then(postponed)
+    given(bug, OPENED, context=Evidence()).when(TriageBug(bug_id=BUG, story_points=3)).then(
+        BugTriaged(**FIELDS, story_points=3, status=BugStatus.TRIAGED)
+    )
+    back = TriageBug(bug_id=BUG, emptied=frozenset({"engineer", "sprint"}))
+    nobodys = IN_PROGRESS.model_copy(update={"engineer": None, "sprint": None})
+    given(bug, OPENED, IN_PROGRESS, context=Evidence()).when(back).then(nobodys)
+
+
+def test_a_bug_has_no_feature_any_more_but_always_a_title() -> None:
+    of_none = ChangeBug(bug_id=BUG, emptied=frozenset({"feature", "feature_name"}))
+    fields = FIELDS | {"feature": None, "feature_name": None}
+    given(bug, OPENED, context=Evidence()).when(of_none).then(
+        BugChanged(**fields, affected_version="2.1.5", workaround="Use JSON export temporarily")
+    )
+    untitled = ChangeBug(bug_id=BUG, emptied=frozenset({"title"}))
+    given(bug, OPENED, context=Evidence()).when(untitled).then_refused(rule="bug.needed")
+
+
 def test_a_bug_is_described_better_at_any_time() -> None:
     better = ChangeBug(bug_id=BUG, workaround="Use JSON export")
     changed = BugChanged(**FIELDS, affected_version="2.1.5", workaround="Use JSON export")

@@ -346,4 +346,7 @@ async def test_a_ticket_like_those_of_a_fixed_bug_reopens_it_only_from_who_has_t
     assert (await support.ask("GET", f"/tickets/{first}"))["status"] == "resolved"
     counted = await support.ask("GET", "/bugs/recurrence", params={"feature": "data_export"})
     assert (counted["fixes"], counted["recurred"], counted["rate"]) == (1, 1, 1.0)
+    today = f"{datetime.now(UTC).date()}"
+    counted = await support.ask("GET", "/bugs/recurrence", params={"from": today, "to": today})
+    assert (counted["from"], counted["to"], counted["fixes"]) == (today, today, 1)
     await support.ask("GET", "/bugs/recurrence", 422, params={"from": "2025-01-02", "to": "2025-01-01"})

@@ -79,6 +79,16 @@ def test_what_is_not_said_stays_and_declining_needs_a_reason() -> None:
     given(feature_request).when(plan).then_refused(rule="feature_request.unknown")
 
 
+def test_a_quarter_and_a_feature_can_be_taken_away_a_title_not() -> None:
+    planned = FeatureRequestChanged(**ABOUT, status=RequestStatus.PLANNED, target_quarter="Q1 2026")
+    some_day = ChangeRequest(request_id=REQUEST, emptied=frozenset({"target_quarter", "feature"}))
+    freed = FeatureRequestChanged(**ABOUT | {"feature": None}, status=RequestStatus.PLANNED, target_quarter=None)
+    given(feature_request, REQUESTED, planned).when(some_day).then(freed)
+    given(feature_request, REQUESTED, planned, freed).when(some_day).then()
+    untitled = ChangeRequest(request_id=REQUEST, emptied=frozenset({"title"}))
+    given(feature_request, REQUESTED).when(untitled).then_refused(rule="feature_request.needed")
+
+
 @pytest.mark.timeout(120)
 async def test_tickets_and_accounts_vote_over_http(support_service: Any) -> None:
     planner = support_service.service.client("product_manager", subject="pria")
@@ -102,6 +112,12 @@ async def test_tickets_and_accounts_vote_over_http(support_service: Any) -> None
     await support_service.ask("POST", f"{path}/votes", 422, json={})
     vote = (await support_service.ask("GET", f"{path}/votes"))["items"][0]
     assert (vote["account_name"], vote["ticket_id"]) == ("Acme Corp", ticket["ticket_id"])
+    plan = {"target_quarter": "Q1 2026", "feature": "data_export"}
+    assert (await support_service.ask("PATCH", path, by=planner, json=plan))["target_quarter"] == "Q1 2026"
+    changed = await support_service.ask("PATCH", path, by=planner, json={"target_quarter": None})
+    assert (changed["target_quarter"], changed["feature"]) == (None, "data_export")
+    refused = await support_service.ask("PATCH", path, 422, by=planner, json={"title": None})
+    assert refused["errors"][0]["field"].endswith("title")
     shipped = await support_service.ask("POST", f"{path}/ship", by=planner, json={"version": "2.2.0"})
     assert (shipped["status"], shipped["shipped_version"]) == ("shipped", "2.2.0")
     await support_service.ask("POST", f"{path}/ship", 403, json={})

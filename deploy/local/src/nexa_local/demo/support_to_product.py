@@ -397,5 +397,5 @@ def review(story: Story, team: Team) -> None:
 
 
 def figures(story: Story, team: Team) -> None:
-    recurrence = get(team.product, "/bugs/recurrence", **{"from": "2025-12-01", "to": "2026-01-05"})
+    recurrence = get(team.product, "/bugs/recurrence", **{"from": "2025-12-01", "to": "2026-01-04"})
     story.checks.expect("bug recurrence, of one fix", (0, 1), (recurrence["recurred"], recurrence["fixes"]))

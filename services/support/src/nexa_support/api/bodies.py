@@ -25,6 +25,11 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
+def emptied(body: Body) -> frozenset[str]:
+    """The fields that were sent as null: they are to have no value, while those left out stay."""
+    return frozenset(name for name in body.model_fields_set if getattr(body, name) is None)
+
+
 async def who(call: Call) -> AgentName | None:
     """The caller as the roster knows them; None for somebody outside it."""
     async with call.query() as connection:

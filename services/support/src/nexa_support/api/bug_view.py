@@ -83,8 +83,8 @@ class BugDetail(BugView):
 class RecurrenceView(BaseModel):
     """Of the fixes that came out in the period and were not withdrawn, those that did not hold for 30 days."""
 
-    first: date
-    until: date = Field(description="The first day that is not in it.")
+    from_: date = Field(serialization_alias="from", description="First day, in UTC.")
+    to: date = Field(description="Last day, in UTC.")
     fixes: int = Field(description="The denominator: a fix is one bug in one deployment.")
     recurred: int
     rate: float | None = Field(description="recurred ÷ fixes, 0 to 1; null where nothing was fixed.")

@@ -14,7 +14,7 @@ from nexa_chassis.http.paging import Page
 from nexa_contracts.support import AgentName, BugStatus, Severity, SupportRole
 from nexa_support.aggregates import bug
 from nexa_support.api.access import Developer, Reader, Teammate
-from nexa_support.api.bodies import Body, Cursor, Limit, Optional, Text, Word
+from nexa_support.api.bodies import Body, Cursor, Limit, Optional, Text, Word, emptied
 from nexa_support.api.bug_view import (
     MOST_SHOWN,
     BugDetail,
@@ -51,15 +51,17 @@ class BugBody(Body):
 
 
 class TriageBody(Body):
+    """What is left out stays; null takes it away."""
+
     engineer_id: UUID | None = Field(default=None, description="An engineer of the roster.")
     sprint: Word | None = Field(default=None, examples=["2025-W47"])
     story_points: int | None = Field(default=None, ge=0, le=100, examples=[2])
-    status: BugStatus = Field(default=BugStatus.TRIAGED, description="triaged or in_progress.")
+    status: BugStatus | None = Field(default=None, description="triaged or in_progress; triaged unless said.")
     eta_at: AwareDatetime | None = Field(default=None, description="When the fix should be out.")
 
 
 class ChangeBody(Body):
-    """What is left out stays."""
+    """What is left out stays; null takes away feature, its name, or the affected version."""
 
     title: Word | None = None
     description: Optional | None = None
@@ -123,19 +125,20 @@ async def bugs(
 async def recurrence(
     call: Reader,
     first: Annotated[date | None, Query(alias="from", description="First day, UTC: 30 days ago unless said.")] = None,
-    until: Annotated[date | None, Query(alias="to", description="Day after the last: tomorrow unless said.")] = None,
-    feature: Annotated[str | None, Query(max_length=200)] = None,
+    last: Annotated[date | None, Query(alias="to", description="Last day, UTC: today unless said.")] = None,
+    feature: Annotated[str | None, Query(max_length=200, description="Only of bugs of this feature.")] = None,
 ) -> RecurrenceView:
     """How many fixes of a period did not hold, of how many."""
-    until = until or (call.now + timedelta(days=1)).date()
-    first = first or until - MONTH
-    if until <= first:
-        raise Refused(f"The period ends on {until}, not after it begins.", rule="period.order", field="to")
+    last = last or call.now.astimezone(UTC).date()
+    first = first or last - MONTH
+    if last < first:
+        raise Refused(f"The period ends on {last}, before it begins on {first}.", rule="period.order", field="to")
+    begin, end = _midnight(first), _midnight(last) + timedelta(days=1)
     async with call.query() as connection:
-        counted = await count_recurrences(connection, _midnight(first), _midnight(until), call.now, feature)
+        counted = await count_recurrences(connection, begin, end, call.now, feature)
     return RecurrenceView(
-        first=first,
-        until=until,
+        from_=first,
+        to=last,
         fixes=counted.fixes,
         recurred=counted.recurred,
         rate=counted.recurred / counted.fixes if counted.fixes else None,
@@ -170,6 +173,7 @@ async def show_changes(bug_id: UUID, call: Reader, since: Since, after: After = 
 @routes.post("/bugs/{bug_id}/triage")
 async def triage(bug_id: UUID, body: TriageBody, call: Developer, response: Response) -> BugView:
     """Say who mends it, when, and how much work it is."""
+    taken_away = frozenset("engineer" if name == "engineer_id" else name for name in emptied(body) - {"status"})
     command = TriageBug(
         bug_id=bug_id,
         engineer=await _engineer(call, body.engineer_id) if body.engineer_id else None,
@@ -177,6 +181,7 @@ async def triage(bug_id: UUID, body: TriageBody, call: Developer, response: Resp
         story_points=body.story_points,
         status=body.status,
         eta_at=body.eta_at,
+        emptied=taken_away,
     )
     return await _executed(call, response, bug_id, command)
 
@@ -184,7 +189,8 @@ async def triage(bug_id: UUID, body: TriageBody, call: Developer, response: Resp
 @routes.post("/bugs/{bug_id}/change")
 async def change(bug_id: UUID, body: ChangeBody, call: Teammate, response: Response) -> BugView:
     """Describe it better; what its tickets say of it is not changed."""
-    return await _executed(call, response, bug_id, ChangeBug(bug_id=bug_id, **body.model_dump()))
+    command = ChangeBug(bug_id=bug_id, emptied=emptied(body), **body.model_dump())
+    return await _executed(call, response, bug_id, command)
 
 
 @routes.post("/bugs/{bug_id}/decline")

@@ -14,7 +14,7 @@ from nexa_chassis.http.paging import Page
 from nexa_contracts.support import Requester, RequestStatus
 from nexa_contracts.values import Money
 from nexa_support.api.access import SUPPORT, Planner, Reader
-from nexa_support.api.bodies import Body, Cursor, Limit, Optional, Word
+from nexa_support.api.bodies import Body, Cursor, Limit, Optional, Word, emptied
 from nexa_support.feature_request.decisions import (
     ChangeRequest,
     Command,
@@ -48,7 +48,7 @@ class RequestBody(Body):
 
 
 class ChangeBody(Body):
-    """What is left out stays as it is."""
+    """What is left out stays as it is; null takes away the feature or the quarter."""
 
     title: Word | None = None
     feature: Feature | None = None
@@ -142,7 +142,8 @@ async def read_request(request_id: UUID, call: Reader, response: Response) -> Re
 @routes.patch("/feature-requests/{request_id}")
 async def change_request(request_id: UUID, body: ChangeBody, call: Planner, response: Response) -> RequestView:
     """Plan it, decline it, or say it better."""
-    return await _execute(call, response, ChangeRequest(request_id=request_id, **body.model_dump()))
+    command = ChangeRequest(request_id=request_id, emptied=emptied(body), **body.model_dump())
+    return await _execute(call, response, command)
 
 
 @routes.post("/feature-requests/{request_id}/votes", status_code=201)

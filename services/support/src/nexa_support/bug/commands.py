@@ -27,19 +27,23 @@ class OpenBug:
 
 @dataclass(frozen=True, kw_only=True)
 class TriageBug:
-    """Who mends it, when, and how much work it is. `status`: triaged or in progress."""
+    """Who mends it, when, and how much work it is. `status`: triaged or in progress.
+
+    None leaves a field as it is; `emptied` names those that are to have no value.
+    """
 
     bug_id: UUID
-    engineer: AgentName | None
-    sprint: str | None
-    story_points: int | None
-    status: BugStatus
-    eta_at: datetime | None
+    engineer: AgentName | None = None
+    sprint: str | None = None
+    story_points: int | None = None
+    status: BugStatus | None = None
+    eta_at: datetime | None = None
+    emptied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeBug:
-    """None leaves a field as it is."""
+    """None leaves a field as it is; `emptied` names those that are to have no value."""
 
     bug_id: UUID
     title: str | None = None
@@ -50,6 +54,7 @@ class ChangeBug:
     affected_version: str | None = None
     customer_impact: str | None = None
     workaround: str | None = None
+    emptied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

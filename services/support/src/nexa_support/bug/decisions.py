@@ -21,6 +21,8 @@ from nexa_support.bug.recurrence import Evidence
 from nexa_support.bug.state import Active, Declined, Fixed, NotOpened, Stage, State
 
 WORKED_ON = (BugStatus.TRIAGED, BugStatus.IN_PROGRESS)
+PLANNED = ("engineer", "sprint", "story_points", "eta_at")
+MAY_BE_EMPTY = frozenset({*PLANNED, "feature", "feature_name", "affected_version"})
 
 
 def decide(command: c.Command, state: State, now: datetime, evidence: Evidence) -> Sequence[Event]:
@@ -56,25 +58,31 @@ def open_bug(command: c.OpenBug) -> Sequence[Event]:
 
 def triage(command: c.TriageBug, state: Stage) -> Sequence[Event]:
     active = _active(state, "triaged")
-    if command.status not in WORKED_ON:
+    status = command.status or (active.status if active.status in WORKED_ON else BugStatus.TRIAGED)
+    if status not in WORKED_ON:
         raise Refused(
-            f"A bug becomes {command.status.value} by an act of its own; triage makes it triaged or in_progress.",
+            f"A bug becomes {status.value} by an act of its own; triage makes it triaged or in_progress.",
             rule="bug.status",
             field="status",
         )
     bug = active.bug
-    said = {name: getattr(command, name) for name in ("engineer", "sprint", "story_points", "eta_at")}
-    if active.status is command.status and all(getattr(bug, name) == value for name, value in said.items()):
-        return []
-    return [BugTriaged(**bug.fields, **said, status=command.status)]
+    kept = {name: getattr(bug, name) for name in PLANNED}
+    plan = kept | {name: value for name, value in _said(command).items() if name in PLANNED}
+    return [] if (active.status, kept) == (status, plan) else [BugTriaged(**bug.fields, **plan, status=status)]
 
 
 def change(command: c.ChangeBug, state: Stage) -> Sequence[Event]:
     """A bug of any status can be described better."""
     bug = state.bug
     kept = {name: getattr(bug, name) for name in BugChanged.model_fields}
-    said = {name: value for name, value in vars(command).items() if value is not None}
-    return [] if kept | said == kept else [BugChanged(**kept | said)]
+    changed = kept | {name: value for name, value in _said(command).items() if name in kept}
+    return [] if changed == kept else [BugChanged(**changed)]
+
+
+def _said(command: c.TriageBug | c.ChangeBug) -> dict[str, object]:
+    for name in sorted(command.emptied - MAY_BE_EMPTY):
+        raise Refused(f"A bug always has a {name}; leave it out, or send another.", rule="bug.needed", field=name)
+    return {name: value for name, value in vars(command).items() if value is not None or name in command.emptied}
 
 
 def decline(command: c.DeclineBug, state: Stage) -> Sequence[Event]:

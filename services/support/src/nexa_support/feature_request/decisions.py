@@ -19,6 +19,7 @@ from nexa_contracts.support import (
 from nexa_support.feature_request.state import NotRequested, Request, RequestEvent, State, evolve
 
 ENDED = (RequestStatus.SHIPPED, RequestStatus.DECLINED)
+MAY_BE_EMPTY = frozenset({"feature", "target_quarter"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ class RequestFeature:
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeRequest:
-    """None leaves a field as it is. Shipping has a command of its own."""
+    """None leaves a field as it is; `emptied` names those that are to have no value. Shipping has a command of its own."""
 
     request_id: UUID
     title: str | None = None
@@ -49,6 +50,7 @@ class ChangeRequest:
     target_quarter: str | None = None
     roadmap_effect: str | None = None
     reason: str = ""
+    emptied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +115,11 @@ def _changed(command: ChangeRequest, state: Request) -> Sequence[RequestEvent]:
         raise Refused("A request ships with its version: use `ship`.", rule="feature_request.ship", field="status")
     if command.status is RequestStatus.DECLINED and not command.reason.strip():
         raise Refused("Say why it is declined.", rule="feature_request.reason", field="reason")
-    said = {name: value for name, value in vars(command).items() if value is not None}
+    for name in sorted(command.emptied - MAY_BE_EMPTY):
+        raise Refused(
+            f"A request always has a {name}; leave it out, or send another.", rule="feature_request.needed", field=name
+        )
+    said = {name: value for name, value in vars(command).items() if value is not None or name in command.emptied}
     now_is = {name: getattr(state, name) for name in FeatureRequestChanged.model_fields if hasattr(state, name)}
     changed = FeatureRequestChanged.model_validate({**now_is, **said})
     return [] if evolve(state, changed) == state else [changed]
