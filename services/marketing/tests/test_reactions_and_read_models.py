@@ -31,6 +31,7 @@ from nexa_contracts.sales import (
     DealCreated,
     DealReopened,
     LeadAssigned,
+    LeadDisqualified,
     LeadRecycled,
 )
 from nexa_contracts.scoring import LeadScored
@@ -176,6 +177,21 @@ def test_a_low_lead_that_sales_sends_back_asks_for_a_series_again_unless_it_left
     given(nurture_low_leads, UNSUBSCRIBED, *promoted).when(RECYCLED).then()
     high = RECYCLED.model_copy(update={"band": Band.HIGH})
     given(nurture_low_leads, *promoted).when(high).then()
+
+
+DISQUALIFIED = LeadDisqualified(lead_id=LEAD, campaign_id=CAMPAIGN, rep_id=None, reason="A student")
+
+
+def test_a_lead_that_sales_disqualifies_gets_no_further_mail_until_it_is_sent_back() -> None:
+    low = (CREATED, scored(Band.LOW))
+    end = StopNurture(ENROLMENT, "finished", "sales disqualified the lead")
+    given(nurture_low_leads, *low).when(DISQUALIFIED).then(end)
+    given(nurture_low_leads, CREATED, DISQUALIFIED).when(scored(Band.LOW)).then()
+    gone = (*low, DISQUALIFIED, ended("finished"))
+    given(nurture_low_leads, *gone).when(scored(Band.LOW, 30, previous=Band.LOW)).then()
+    again = EnrolLead(enrolment_of(LEAD, 2), Entrant(LEAD, CAMPAIGN, before=(Ending(SERIES, NOW),)), DANA)
+    given(nurture_low_leads, *gone).when(RECYCLED).then(again)
+    given(nurture_low_leads, *gone, UNSUBSCRIBED).when(RECYCLED).then()
 
 
 def answered(event: type[Event], **fields: object) -> Event:

@@ -70,7 +70,7 @@ class MoveToVersion:
 
 @dataclass(frozen=True)
 class StopNurture:
-    """`reason`: unsubscribed, converted, withdrawn or promoted; finished where a new version ends it, as `detail` says."""
+    """`reason`: unsubscribed, converted, withdrawn or promoted; else finished, where `detail` says what ended it."""
 
     enrolment_id: UUID
     reason: str

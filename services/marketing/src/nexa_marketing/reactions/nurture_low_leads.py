@@ -1,4 +1,4 @@
-"""A Low lead enters an e-mail series; unsubscribing, converting, withdrawing or a rep ends it.
+"""A Low lead enters an e-mail series; unsubscribing, converting, withdrawing, a rep or disqualifying ends it.
 
 Facts come from marketing, scoring and sales in any order; what is known of a lead is kept until its first score is there.
 A lead that has left before its first score is seen is not enrolled at all: no mail is better than a mail too many. Whoever has
@@ -21,27 +21,29 @@ from nexa_contracts.marketing import (
     LeadWithdrawn,
     NurtureStopped,
 )
-from nexa_contracts.sales import LeadAssigned, LeadConverted, LeadRecycled
+from nexa_contracts.sales import LeadAssigned, LeadConverted, LeadDisqualified, LeadRecycled
 from nexa_contracts.scoring import LeadScored
 from nexa_contracts.values import Band
 from nexa_marketing.nurture.decisions import EnrolLead, StopNurture, UpdateRecipient
 from nexa_marketing.nurture.series import WEBINAR_FOLLOWUP, Ending, Entrant
 from nexa_marketing.nurture.state import Recipient
 
-STOPS: dict[type, str] = {
-    LeadUnsubscribed: "unsubscribed",
-    LeadConverted: "converted",
-    LeadWithdrawn: "withdrawn",
-    LeadAssigned: "promoted",
+STOPS: dict[type, tuple[str, str | None]] = {
+    LeadUnsubscribed: ("unsubscribed", None),
+    LeadConverted: ("converted", None),
+    LeadWithdrawn: ("withdrawn", None),
+    LeadAssigned: ("promoted", None),
+    LeadDisqualified: ("finished", "sales disqualified the lead"),
 }
+"""Reason and detail of the end. The released reasons have none for disqualified ones: they end like a series that is over."""
 
 
 @dataclass(frozen=True)
 class SeenLead:
     """What has been heard of a lead so far.
 
-    `first_band` is the band of its first score. `left`: no series is for it, `promoted` if that is because a rep has it alone;
-    `recycled`: sales sent it back as a Low one. `before` are the series it has been through.
+    `first_band` is the band of its first score. `left`: no series is for it, `promoted` if only because a rep has it or sales
+    disqualified it; `recycled`: sales sent it back as a Low one. `before` are the series it has been through.
     """
 
     recipient: Recipient | None = None
@@ -66,7 +68,7 @@ def evolve(state: SeenLead, fact: Recorded) -> SeenLead:
             )
         case LeadScored() if state.first_band is None:
             return replace(state, first_band=event.band)
-        case LeadAssigned():
+        case LeadAssigned() | LeadDisqualified():
             return replace(state, left=True, promoted=state.promoted or not state.left)
         case LeadRecycled(band=Band.LOW) if state.promoted or not state.left:
             return replace(state, left=False, promoted=False, recycled=True)
@@ -84,8 +86,8 @@ def react(state: SeenLead, fact: Recorded, now: datetime) -> Iterator[object]:
     event = fact.event
     lead_id = _lead_of(event)
     enrolment_id = enrolment_of(lead_id, len(state.before) + 1)
-    if reason := STOPS.get(type(event)):
-        yield StopNurture(enrolment_id, reason)
+    if end := STOPS.get(type(event)):
+        yield StopNurture(enrolment_id, *end)
     elif isinstance(event, LeadUpdated):
         yield UpdateRecipient(enrolment_id, state.recipient)
     elif not state.left and state.campaign_id is not None and _asks_for_a_series(state, event):
@@ -126,6 +128,7 @@ nurture_low_leads = Process(
         LeadConverted,
         LeadWithdrawn,
         LeadAssigned,
+        LeadDisqualified,
         LeadRecycled,
         NurtureStopped,
     ),
