@@ -147,6 +147,7 @@ NAMED: dict[str, Callable[[], bytes]] = {
     "HTML of 500,000 attributes": lambda: html("<a " + " ".join(f"x{n}=1" for n in range(500_000)) + ">hello</a>"),
     "HTML of 100,000 comments never closed": lambda: html("<!--" * 100_000 + "hello"),
     "HTML of 100,000 scripts never closed": lambda: html("<script>" * 100_000 + "hello"),
+    "50,000 underscores": lambda: mail(body=b"a_" * 50_000),
     "HTML of a million entities": lambda: html("&amp;lt;&#x41;" * 100_000),
     "HTML with blanks for a megabyte": lambda: html("<p>\n" + " " * 1_000_000 + "\n" * 100_000 + "x"),
     "our mark a hundred thousand times": lambda: mail(body=b"##- Please write above this line -##\r\n" * 100_000),

@@ -78,7 +78,7 @@ async def hand_in(request: Request, call: Sender) -> ReceiptView:
     changes nothing, so no Idempotency-Key is needed.
     """
     raw = await request.body()
-    if not raw.strip():
+    if not raw:
         raise Problem(422, "The body is the raw mail; it is empty.", kind="mail", title="No mail")
     arrival = Arrival(raw=raw, via="api")
     receipt = await receive(

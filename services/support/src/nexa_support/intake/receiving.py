@@ -41,6 +41,7 @@ from nexa_support.ticket.commands import AddNote, AddReply, SubmitTicket
 
 WRITTEN_EMPTY = "(no text)"
 WITHOUT_SUBJECT = "(no subject)"
+NOT_UNDERSTOOD = read_mail(b"")
 
 log = structlog.get_logger()
 
@@ -125,7 +126,7 @@ async def _kept_as_it_is(tx: Transaction, runtime: Runtime, arrival: Arrival) ->
     receipt = await _before(tx, arrival.mail_id)
     if receipt is None:
         receipt = Receipt(arrival.mail_id, "kept", "it could not be understood", None)
-        await _remember(tx, runtime, arrival, read_mail(b""), receipt)
+        await _remember(tx, runtime, arrival, NOT_UNDERSTOOD, receipt)
     return receipt
 
 

@@ -18,6 +18,8 @@ MOST_RECIPIENTS = 100
 MOST_SESSIONS = 50
 MOST_AT_ONCE = 4
 """Mails that are read and stored at the same time; the others wait for their turn."""
+NULL_SENDER = "<>"
+"""As the library gives it; bounces have it (RFC 5321, 4.5.5)."""
 ACTOR = "system:support.receive_mail"
 
 log = structlog.get_logger()
@@ -55,7 +57,7 @@ class Inbox:
         content = envelope.content
         raw = content if isinstance(content, bytes) else (content or "").encode("utf-8", "surrogateescape")
         recipients = tuple(address.lower() for address in envelope.rcpt_tos)
-        arrival = Arrival(raw=raw, via="smtp", recipients=recipients, bounced=not envelope.mail_from)
+        arrival = Arrival(raw=raw, via="smtp", recipients=recipients, bounced=envelope.mail_from == NULL_SENDER)
         try:
             async with self._turns:
                 receipt = await receive(self._runtime, self._settings, arrival, actor=ACTOR)

@@ -41,6 +41,8 @@ from nexa_contracts.support import (
 from nexa_support.tables import metadata
 
 MOST_SHOWN = 1_000
+WORDS = "to_tsvector('simple', translate(coalesce({}, ''), '<_', '  '))"
+"""The words of a text. PostgreSQL takes the square of the length for tags that are never closed and for `a_a_a_…`."""
 
 messages = Table(
     "ticket_messages",
@@ -58,7 +60,7 @@ messages = Table(
     Column("attachments", JSON),
     Column("at", DateTime(timezone=True)),
     Index("ticket_messages_ticket_idx", "ticket_id", "at", "version"),
-    Index("ticket_messages_search_idx", text("to_tsvector('simple', coalesce(text, ''))"), postgresql_using="gin"),
+    Index("ticket_messages_search_idx", text(WORDS.format("text")), postgresql_using="gin"),
 )
 moved_messages = Table(
     "ticket_moved_messages",

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.http.paging import Page, paginate
 from nexa_contracts.support import Severity, TicketPriority, TicketStatus, TicketType
-from nexa_support.read_models.conversation import messages
+from nexa_support.read_models.conversation import WORDS, messages
 from nexa_support.read_models.ticket_list import NAMES, needs_a_person, shown, shown_status, tickets
 
-TEXT = "to_tsvector('simple', coalesce(ticket_messages.text, ''))"
+TEXT = WORDS.format("ticket_messages.text")
 SETTLED = (TicketStatus.RESOLVED.value, TicketStatus.CLOSED.value)
 
 
@@ -61,7 +61,8 @@ def _about(q: str) -> ColumnElement[bool]:
     """Whether reference, subject, account, requester or a message of the conversation says these words."""
     words = func.websearch_to_tsquery(text("'simple'"), q)
     named = select(tickets.c.ticket_id).where(literal_column(NAMES).op("@@")(words))
-    said = select(messages.c.ticket_id).where(literal_column(TEXT).op("@@")(words))
+    whole_words = func.websearch_to_tsquery(text("'simple'"), q.replace("<", " ").replace("_", " "))
+    said = select(messages.c.ticket_id).where(literal_column(TEXT).op("@@")(whole_words))
     return tickets.c.ticket_id.in_(named.union(said))
 
 

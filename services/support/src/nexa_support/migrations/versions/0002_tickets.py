@@ -125,7 +125,7 @@ def upgrade() -> None:
     op.create_index(
         "ticket_messages_search_idx",
         "ticket_messages",
-        [sa.text("to_tsvector('simple', coalesce(text, ''))")],
+        [sa.text("to_tsvector('simple', translate(coalesce(text, ''), '<_', '  '))")],
         postgresql_using="gin",
     )
     op.create_index("ticket_messages_ticket_idx", "ticket_messages", ["ticket_id", "at", "version"])
