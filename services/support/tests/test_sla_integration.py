@@ -32,7 +32,8 @@ async def told(support: Support, ticket_id: str, *events: str) -> list[Any]:
     """What the ticket's timeline tells of its promises, once it is this."""
 
     async def asked() -> list[Any] | None:
-        timeline = await support.ask("GET", f"/tickets/{ticket_id}/timeline")
+        page = await support.ask("GET", f"/tickets/{ticket_id}/timeline", params={"limit": 200})
+        timeline = page["items"]
         sla = [each for each in timeline if each["event"].startswith("Sla")]
         return sla if [each["event"] for each in sla] == list(events) else None
 

@@ -13,7 +13,7 @@ from nexa_support.aggregates import ticket
 from nexa_support.api.access import Agent, Submitter, Teammate
 from nexa_support.api.bodies import Body, LongText, Optional, Text, Word, who
 from nexa_support.api.ticket_view import TicketView
-from nexa_support.api.tickets import read
+from nexa_support.api.tickets import account_name, read
 from nexa_support.ticket import reaching
 from nexa_support.ticket.commands import (
     AcknowledgeBug,
@@ -102,9 +102,9 @@ class ReasonBody(Body):
 
 
 class AccountBody(Body):
-    account_id: UUID
-    account_name: Word
-    because: Word = "said by an agent"
+    account_id: UUID = Field(description="Whose it is.")
+    account_name: Word | None = Field(default=None, description="Without it, as sales has it.")
+    because: Word = Field(default="said by an agent", description="How that is known.")
 
 
 @routes.post("/tickets/{ticket_id}/reply")
@@ -235,9 +235,8 @@ async def reopen(ticket_id: UUID, body: ReasonBody, call: Agent, response: Respo
 @routes.post("/tickets/{ticket_id}/account")
 async def set_account(ticket_id: UUID, body: AccountBody, call: Agent, response: Response) -> TicketView:
     """Say whose ticket it is."""
-    command = FindAccount(
-        ticket_id=ticket_id, account_id=body.account_id, account_name=body.account_name, because=body.because
-    )
+    name = await account_name(call, body.account_id, body.account_name)
+    command = FindAccount(ticket_id=ticket_id, account_id=body.account_id, account_name=name, because=body.because)
     return await executed(call, response, ticket_id, command)
 
 

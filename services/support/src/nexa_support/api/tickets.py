@@ -1,16 +1,17 @@
 """Tickets over HTTP: submitting them, finding them, and how each stands."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from nexa_chassis.domain import NotFound
-from nexa_chassis.history import AsOf, facts_of
+from nexa_chassis.domain import NotFound, Refused
+from nexa_chassis.history import AsOf, facts_of, facts_since
 from nexa_chassis.http.call import Call
 from nexa_chassis.http.history import After, AsOfQuery, Change, Since, changes
-from nexa_chassis.http.paging import Page
+from nexa_chassis.http.paging import DEFAULT_LIMIT, Page
 from nexa_chassis.rows_in_memory import rows_after
 from nexa_contracts.envelope import event_name
 from nexa_contracts.support import Channel, Requester, Severity, TicketPriority, TicketStatus, TicketType
@@ -27,6 +28,7 @@ from nexa_support.api.ticket_view import (
     as_it_stood,
     customer_view,
 )
+from nexa_support.read_models.account_directory import account_row
 from nexa_support.read_models.conversation import list_messages, messages_with
 from nexa_support.read_models.finding_tickets import list_tickets, waiting_tickets
 from nexa_support.read_models.ticket_list import ticket_list, ticket_row
@@ -36,6 +38,8 @@ from nexa_support.ticket.commands import SubmitTicket
 
 routes = APIRouter(tags=["tickets"])
 
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+Place = Annotated[str | None, Query(pattern=r"^\d{1,9}$", description="`next` of the page before.")]
 ByStaff = Annotated[
     Literal[Channel.API, Channel.CHAT, Channel.PHONE, Channel.WEB],
     Field(description="How it came in; mails come in by themselves."),
@@ -60,7 +64,7 @@ class TicketBody(Body):
     channel: ByStaff = Channel.API
     requester: RequesterBody
     account_id: UUID | None = Field(default=None, description="Without it, it is found by the requester's address.")
-    account_name: Word | None = None
+    account_name: Word | None = Field(default=None, description="Without it, as sales has it.")
     impact: Word | None = Field(default=None, examples=["blocking work"])
     product_version: Word | None = Field(default=None, examples=["2.1.5"])
     language: str = Field(default="en", pattern="^[a-z]{2}$", description="ISO 639-1.")
@@ -71,6 +75,7 @@ class TicketBody(Body):
 async def submit_ticket(body: TicketBody, call: Submitter, response: Response) -> TicketView:
     """Report something: for a program, or for who reports it by chat or phone."""
     ticket_id = call.new_id("ticket")
+    named = await account_name(call, body.account_id, body.account_name) if body.account_id else None
     command = SubmitTicket(
         ticket_id=ticket_id,
         subject=body.subject,
@@ -78,7 +83,7 @@ async def submit_ticket(body: TicketBody, call: Submitter, response: Response) -
         channel=body.channel,
         requester=body.requester.requester(),
         account_id=body.account_id,
-        account_name=body.account_name,
+        account_name=named,
         impact=body.impact,
         product_version=body.product_version,
         language=body.language,
@@ -92,14 +97,14 @@ async def submit_ticket(body: TicketBody, call: Submitter, response: Response) -
 @routes.get("/tickets")
 async def tickets(
     call: Reader,
-    status: TicketStatus | None = None,
-    type: TicketType | None = None,
-    priority: TicketPriority | None = None,
-    severity: Severity | None = None,
-    agent_id: UUID | None = None,
-    account_id: UUID | None = None,
-    bug_id: UUID | None = None,
-    feature: Annotated[str | None, Query(max_length=200)] = None,
+    status: Annotated[TicketStatus | None, Query(description="Only those in this status.")] = None,
+    type: Annotated[TicketType | None, Query(description="Only those of this type.")] = None,
+    priority: Annotated[TicketPriority | None, Query(description="Only those of this priority.")] = None,
+    severity: Annotated[Severity | None, Query(description="Only those of this severity.")] = None,
+    agent_id: Annotated[UUID | None, Query(description="Only those of this agent.")] = None,
+    account_id: Annotated[UUID | None, Query(description="Only those of this account.")] = None,
+    bug_id: Annotated[UUID | None, Query(description="Only those about this bug.")] = None,
+    feature: Annotated[str | None, Query(max_length=200, description="Only those of this feature, by its key.")] = None,
     unsettled: Annotated[bool, Query(description="Only those on which somebody has to do something.")] = False,
     unassigned: Annotated[bool, Query(description="Only those that nobody has.")] = False,
     unknown_account: Annotated[bool, Query(description="Only those of which nobody knows whose they are.")] = False,
@@ -175,12 +180,14 @@ async def read_notes(ticket_id: UUID, call: Teammate, limit: Limit = None, curso
 
 
 @routes.get("/tickets/{ticket_id}/timeline")
-async def read_timeline(ticket_id: UUID, call: Reader) -> list[TimelineEntry]:
+async def read_timeline(
+    ticket_id: UUID, call: Reader, limit: Limit = None, cursor: Place = None
+) -> Page[TimelineEntry]:
     """Everything that happened to the ticket, in order."""
-    facts = await facts_of(call.runtime.store, f"ticket-{ticket_id}")
-    if not facts:
-        raise _unknown(ticket_id)
-    return [
+    await read(call, ticket_id)
+    most, after = limit or DEFAULT_LIMIT, int(cursor or 0)
+    facts = await facts_since(call.runtime.store, f"ticket-{ticket_id}", BEGINNING, after=after, limit=most + 1)
+    items = [
         TimelineEntry(
             version=fact.version,
             event=event_name(type(fact.event)),
@@ -191,9 +198,10 @@ async def read_timeline(ticket_id: UUID, call: Reader) -> list[TimelineEntry]:
             actor=fact.actor,
             caused_by=fact.causation_id,
         )
-        for fact in facts
+        for fact in facts[:most]
         if not isinstance(fact.event, telling.UNTOLD)
     ]
+    return Page(items=items, next=str(facts[most - 1].version) if len(facts) > most else None)
 
 
 @routes.get("/tickets/{ticket_id}/customer-view")
@@ -203,6 +211,20 @@ async def read_customer_view(ticket_id: UUID, call: Reader) -> CustomerView:
     async with call.query() as connection:
         said = await messages_with(connection, ticket_id, view.contact_id, view.requester_email)
     return customer_view(view, said)
+
+
+async def account_name(call: Call, account_id: UUID, given: str | None) -> str:
+    """What the account is called: as sales has it, else as given. Raises Refused for one that nobody can name."""
+    async with call.query() as connection:
+        known = await account_row(connection, account_id)
+    name = known["name"] if known else None
+    if name is None and given is None:
+        raise Refused(
+            f"Support does not know an account {account_id}; give its account_name too.",
+            rule="account.unknown",
+            field="account_id",
+        )
+    return str(name or given)
 
 
 async def read(call: Call, ticket_id: UUID) -> TicketView:
