@@ -7,7 +7,7 @@ from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 
@@ -17,7 +17,7 @@ from nexa_chassis.http.limits import body_limit
 from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.http.problems import Problem
 from nexa_chassis.telemetry import current_traceparent
-from nexa_support.api.access import SUPPORT, Agent, Reader
+from nexa_support.api.access import SUPPORT, Agent, Teammate
 from nexa_support.api.bodies import Cursor, Limit
 from nexa_support.intake.html_text import safe_html
 from nexa_support.intake.message import read_mail
@@ -89,9 +89,12 @@ async def hand_in(request: Request, call: Sender) -> ReceiptView:
 
 @routes.get("/mails")
 async def list_mails(
-    call: Reader, outcome: Outcome | None = None, limit: Limit = None, cursor: Cursor = None
+    call: Teammate,
+    outcome: Annotated[Outcome | None, Query(description="Only those of which this became.")] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
 ) -> Page[MailView]:
-    """The latest first; `outcome=kept` are those that opened nothing."""
+    """The latest first; `outcome=kept` are those that opened nothing. Notes that colleagues wrote by mail are among them."""
     query = select(*SHOWN)
     if outcome is not None:
         query = query.where(mails.c.outcome == outcome.value)
@@ -102,7 +105,7 @@ async def list_mails(
 
 
 @routes.get("/mails/{mail_id}")
-async def read_one(mail_id: UUID, call: Reader) -> MailText:
+async def read_one(mail_id: UUID, call: Teammate) -> MailText:
     """One mail with its text."""
     async with call.query() as connection:
         row = (await connection.execute(select(mails).where(mails.c.mail_id == mail_id))).mappings().first()
@@ -133,7 +136,7 @@ async def accept_mail(mail_id: UUID, call: Agent) -> ReceiptView:
 
 
 @routes.get("/attachments/{attachment_id}", response_class=Response)
-async def read_attachment(attachment_id: UUID, call: Agent) -> Response:
+async def read_attachment(attachment_id: UUID, call: Teammate) -> Response:
     """A file that came with a message, to save and never to run."""
     query = select(ticket_files).where(ticket_files.c.attachment_id == attachment_id)
     async with call.query() as connection:
