@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from nexa_chassis.domain import NotFound, Refused
@@ -110,7 +110,10 @@ async def set_availability(agent_id: UUID, body: AvailabilityBody, call: Manager
 
 @routes.get("/agents")
 async def agents(
-    call: Reader, role: SupportRole | None = None, limit: Limit = None, cursor: Cursor = None
+    call: Reader,
+    role: Annotated[SupportRole | None, Query(description="Only people of this role.")] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
 ) -> Page[AgentView]:
     """The roster by name, with loads."""
     async with call.query() as connection:

@@ -94,11 +94,11 @@ async def open_bug(body: BugBody, call: Teammate, response: Response) -> BugView
 @routes.get("/bugs")
 async def bugs(
     call: Reader,
-    status: BugStatus | None = None,
-    severity: Severity | None = None,
-    feature: Annotated[str | None, Query(max_length=200)] = None,
-    engineer_id: UUID | None = None,
-    sprint: Annotated[str | None, Query(max_length=200)] = None,
+    status: Annotated[BugStatus | None, Query(description="Only those in this status.")] = None,
+    severity: Annotated[Severity | None, Query(description="Only those of this severity.")] = None,
+    feature: Annotated[str | None, Query(max_length=200, description="Only those of this feature, by its key.")] = None,
+    engineer_id: Annotated[UUID | None, Query(description="Only those of this engineer.")] = None,
+    sprint: Annotated[str | None, Query(max_length=200, description="Only those of this sprint.")] = None,
     unsettled: Annotated[bool, Query(description="Only those that are neither fixed nor declined.")] = False,
     q: Annotated[str | None, Query(max_length=200, description="A part of title or description.")] = None,
     limit: Limit = None,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -119,8 +119,8 @@ async def request_feature(body: RequestBody, call: Planner, response: Response) 
 @routes.get("/feature-requests")
 async def feature_requests(
     call: Reader,
-    status: RequestStatus | None = None,
-    feature: str | None = None,
+    status: Annotated[RequestStatus | None, Query(description="Only those in this status.")] = None,
+    feature: Annotated[str | None, Query(max_length=200, description="Only those of this feature, by its key.")] = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> Page[RequestView]:

@@ -215,8 +215,8 @@ def _clock(reading: ClockReading) -> Clock:
 async def list_at_risk(
     call: Reader,
     due_before: Annotated[AwareDatetime | None, Query(description="Only what is due before then.")] = None,
-    severity: Severity | None = None,
-    agent_id: UUID | None = None,
+    severity: Annotated[Severity | None, Query(description="Only tickets of this severity.")] = None,
+    agent_id: Annotated[UUID | None, Query(description="Only tickets of this agent.")] = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> Page[AtRisk]:
