@@ -94,6 +94,19 @@ async def test_a_cancelled_import_keeps_what_it_has_done_says_how_much_and_can_b
     assert report["withdrawn"] == stand["created"]
 
 
+@pytest.mark.usefixtures("small_steps")
+async def test_a_cancelled_dry_run_stops_and_the_import_can_begin(marketing_service: Any) -> None:
+    import_id = await marketing_service.upload(await marketing_service.campaign(), FILE)
+    await marketing_service.start(import_id, dry_run=True)
+    await marketing_service.ask("POST", f"/imports/{import_id}/cancel", 202)
+    stand = await at_rest(marketing_service, str(import_id))
+    assert (stand["status"], stand["dry_run"]) == ("uploaded", True)
+    assert stand["rows"] < ROWS
+    await marketing_service.start(import_id)
+    done = await marketing_service.ended(import_id)
+    assert (done["status"], done["created"]) == ("completed", ROWS)
+
+
 async def test_what_has_not_begun_is_neither_held_nor_stopped(marketing_service: Any) -> None:
     import_id = await marketing_service.upload(await marketing_service.campaign(), FILE)
     for act in ("pause", "resume", "cancel"):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -235,3 +236,29 @@ async def test_import_ids_lines_and_origin_stand_in_the_events(marketing_service
 async def test_only_marketing_may_import(marketing_service: Any) -> None:
     rep: Callable[..., Any] = marketing_service.service.client
     assert (await rep("sales_rep").get("/imports")).status_code == 403
+
+
+async def test_the_order_of_dates_is_guessed_from_the_file_shown_and_can_be_said(marketing_service: Any) -> None:
+    data = b"Email,Registration Time\nada@alder.example,05/11/2025 09:00\nben@birch.example,28/10/2025 10:00\n"
+    campaign_id = await marketing_service.campaign()
+    import_id = await marketing_service.upload(campaign_id, data)
+    shown = await marketing_service.ask("GET", f"/imports/{import_id}/mapping")
+    assert (shown["date_order"], shown["date_order_how"]) == ("day_first", "guessed")
+    await marketing_service.start(import_id)
+    await marketing_service.ended(import_id)
+    assert await early(marketing_service, campaign_id) == {"ada@alder.example": False, "ben@birch.example": True}
+    said = await marketing_service.upload(campaign_id, data, date_order="month_first")
+    shown = await marketing_service.ask("GET", f"/imports/{said}/mapping")
+    assert (shown["date_order"], shown["date_order_how"]) == ("month_first", "given")
+    await marketing_service.start(said)
+    await marketing_service.ended(said)
+    shown = await marketing_service.ask("GET", f"/imports/{said}/mapping")
+    assert (shown["date_order"], shown["date_order_how"]) == ("month_first", "given")
+    assert await early(marketing_service, campaign_id) == {"ada@alder.example": True, "ben@birch.example": True}
+
+
+async def early(service: Any, campaign_id: UUID) -> dict[str, bool]:
+    """Who registered early, by address."""
+    leads = (await service.ask("GET", "/leads", params={"campaign_id": str(campaign_id)}))["items"]
+    pages = [await service.ask("GET", f"/leads/{lead['lead_id']}") for lead in leads]
+    return {page["email"]: page["engagement"]["registered_early"] for page in pages}

@@ -8,8 +8,9 @@ from nexa_chassis.domain import Refused
 from nexa_contracts.marketing import Audience, CompanySize, LeadSourceKind
 from nexa_marketing.lead.normalise import company_size_of, country_of, in_audience, split_name
 from nexa_marketing.lead_import.csv_rows import BrokenRow, Row
+from nexa_marketing.lead_import.date_order import DateOrder, order_of, orders_of
 from nexa_marketing.lead_import.interpret import Candidate, Interpreter, MatchKey, Rejected, Setting, check_constants
-from nexa_marketing.lead_import.mapping import Choices, guess_field, plan_columns
+from nexa_marketing.lead_import.mapping import Choices, ColumnPlan, guess_field, plan_columns
 from nexa_marketing.lead_import.values import Unclear, count_of, downloads_of, email_of, moment_of, yes_or_no
 
 SETTING = Setting(date(2025, 11, 15), None, "Webinar Q4", LeadSourceKind.WEBINAR)
@@ -279,3 +280,44 @@ def test_a_broken_row_keeps_its_line_and_reason() -> None:
     plan = plan_columns(["Email"], [], Choices())
     broken = BrokenRow(7, "torn", None, ["x"])
     assert Interpreter(plan, SETTING).read(broken) == Rejected(7, None, "torn", ["x"])
+
+
+@pytest.mark.parametrize(
+    ("dates", "order"),
+    [
+        (["01/11/2025 09:00", "28/10/2025 14:30"], DateOrder.DAY_FIRST),
+        (["11/01/2025", "10/28/2025 2:30 PM"], DateOrder.MONTH_FIRST),
+        (["01/11/2025", "02/11/2025"], None),
+        (["28/10/2025", "10/28/2025"], None),
+        (["2025-10-28", "", "13/13/2025"], None),
+    ],
+)
+def test_dates_that_are_possible_in_one_order_only_tell_that_of_their_column(
+    dates: list[str], order: DateOrder | None
+) -> None:
+    assert order_of(dates) is order
+
+
+def test_dates_are_read_in_the_order_of_their_column_unless_somebody_says_otherwise() -> None:
+    columns, rows = ["Email", "Registered at"], [["ada@alder.example", "28/10/2025"]]
+    guessed = plan_columns(columns, rows, Choices(), orders_of(columns, rows))
+    assert (guessed.date_order, guessed.date_order_how) == (DateOrder.DAY_FIRST, "guessed")
+    cells = ["ben@birch.example", "05/11/2025"]  # in May: early; ten days before the start: not
+    assert not early(guessed, cells)
+    said = plan_columns(columns, rows, Choices(date_order=DateOrder.MONTH_FIRST), orders_of(columns, rows))
+    assert (said.date_order, said.date_order_how) == (DateOrder.MONTH_FIRST, "given")
+    assert early(said, cells)
+    silent = plan_columns(columns, rows, Choices())
+    assert (silent.date_order, silent.date_order_how) == (DateOrder.MONTH_FIRST, "assumed")
+
+
+def early(plan: ColumnPlan, cells: list[str]) -> bool:
+    found = Interpreter(plan, SETTING).read(Row(2, cells))
+    assert isinstance(found, Candidate)
+    return found.profile.engagement.registered_early
+
+
+def test_a_date_that_is_possible_in_the_other_order_only_is_read_in_that() -> None:
+    for cell in ("28/10/2025 2:30 PM", "10/28/2025 14:30"):
+        for order in DateOrder:
+            assert moment_of(cell, order) == datetime(2025, 10, 28, 14, 30, tzinfo=UTC)

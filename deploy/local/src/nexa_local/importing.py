@@ -45,6 +45,9 @@ def import_command(
     ] = None,
     mode: Annotated[str | None, typer.Option(help="create, update, or both, which is the default.")] = None,
     constant: Annotated[list[str] | None, typer.Option(help="FIELD=VALUE for every row.")] = None,
+    date_order: Annotated[
+        str | None, typer.Option(help="month_first or day_first, for dates with slashes; the file tells unless given.")
+    ] = None,
     source_label: Annotated[str | None, typer.Option(help="What the source is called, e.g. 'Webinar Q4'.")] = None,
     source_kind: Annotated[str | None, typer.Option(help="The kind that scores, e.g. webinar.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would come of each row.")] = False,
@@ -67,6 +70,7 @@ def import_command(
                     for name, value in (
                         ("match_keys", match_key),
                         ("mode", mode),
+                        ("date_order", date_order),
                         ("source_label", source_label),
                         ("source_kind", source_kind),
                     )
@@ -208,6 +212,8 @@ def _show_mapping(sent: Mapping[str, Any]) -> None:
     console.print(
         f"Columns: {pairs}; {others} kept as attributes. Matched by: {', '.join(sent['match_keys']) or 'nothing yet'}"
     )
+    if "registered_at" in mapped.values():
+        console.print(f"Dates with slashes: {sent['date_order'].replace('_', ' ')} ({sent['date_order_how']})")
 
 
 def _pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:

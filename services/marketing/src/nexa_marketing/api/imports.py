@@ -27,6 +27,7 @@ from nexa_marketing.lead_import.commands import (
 )
 from nexa_marketing.lead_import.csv_format import SEPARATORS, Intake
 from nexa_marketing.lead_import.csv_rows import Cursor, Row, printable, read_window
+from nexa_marketing.lead_import.date_order import DateOrder, orders_of
 from nexa_marketing.lead_import.decisions import lead_import, plan_of
 from nexa_marketing.lead_import.encodings import known_encoding
 from nexa_marketing.lead_import.headers import FIELDS
@@ -41,6 +42,7 @@ from nexa_marketing.settings import marketing_settings
 routes = APIRouter(tags=["imports"])
 
 SAMPLE_ROWS = 5
+MOST_ROWS_OF_DATES = 500
 RawText = Annotated[str, StringConstraints(max_length=10, strip_whitespace=False)]
 
 
@@ -65,10 +67,13 @@ class MappingBody(Body):
     mode: ImportMode | None = Field(
         default=None, description="create: only new leads; update: only known ones; both unless given."
     )
+    date_order: DateOrder | None = Field(
+        default=None, description="What dates with slashes begin with; by the file's own dates unless given."
+    )
 
     def choices(self) -> Choices:
         keys = self.match_keys or ([self.match_key] if self.match_key else [])
-        return Choices(self.mapping, tuple(keys), self.constants, self.mode, self.joins)
+        return Choices(self.mapping, tuple(keys), self.constants, self.mode, self.joins, self.date_order)
 
 
 class OpenBody(MappingBody):
@@ -104,6 +109,8 @@ class MappingView(BaseModel):
     constants: dict[str, str]
     mode: ImportMode
     joins: dict[str, str]
+    date_order: DateOrder = Field(description="What dates with slashes begin with.")
+    date_order_how: str = Field(description="given, guessed from the first rows, or assumed where none of them tells.")
     fields: list[str] = Field(description="All fields that there are.")
     joined: dict[str, str] = Field(description="Fields that several columns can fill, and what joins their parts.")
 
@@ -118,6 +125,8 @@ class Received(BaseModel):
     mapping: dict[str, str | None]
     match_keys: list[str]
     match_key: str | None
+    date_order: DateOrder
+    date_order_how: str
 
 
 class ImportRow(BaseModel):
@@ -168,9 +177,11 @@ async def receive_file(import_id: UUID, call: Marketer, request: Request) -> Rec
     form = received.format
     head = received.head[form.first_row :]
     whole = len(received.head) == received.stored
-    reading = read_window(head, Cursor(form.first_row, form.first_line), form, last=whole, limit=SAMPLE_ROWS)
-    first_rows = tuple(tuple(printable(row.cells)) for row in reading.rows if isinstance(row, Row))
-    await call.execute(ReceiveFile(import_id, upload_id, received, first_rows), key=f"upload {upload_id}")
+    reading = read_window(head, Cursor(form.first_row, form.first_line), form, last=whole, limit=MOST_ROWS_OF_DATES)
+    rows = [row.cells for row in reading.rows if isinstance(row, Row)]
+    first_rows = tuple(tuple(printable(cells)) for cells in rows[:SAMPLE_ROWS])
+    receive = ReceiveFile(import_id, upload_id, received, first_rows, orders_of(form.columns, rows))
+    await call.execute(receive, key=f"upload {upload_id}")
     if isinstance(state, Uploaded):
         async with call.runtime.engine.begin() as connection:
             await remove_upload(connection, state.file.upload_id)
@@ -187,6 +198,8 @@ async def receive_file(import_id: UUID, call: Marketer, request: Request) -> Rec
         mapping=plan.fields,
         match_keys=list(plan.match_keys),
         match_key=next(iter(plan.match_keys), None),
+        date_order=plan.date_order,
+        date_order_how=plan.date_order_how,
     )
 
 
@@ -207,6 +220,8 @@ async def read_mapping(import_id: UUID, call: Marketer) -> MappingView:
         constants=dict(plan.constants),
         mode=plan.mode,
         joins=dict(plan.joins),
+        date_order=plan.date_order,
+        date_order_how=plan.date_order_how,
         fields=list(FIELDS),
         joined=dict(JOINED_BY),
     )
@@ -245,7 +260,7 @@ async def resume_import(import_id: UUID, call: Marketer) -> Opening:
 
 @routes.post("/imports/{import_id}/cancel", status_code=202)
 async def cancel_import(import_id: UUID, call: Marketer) -> Opening:
-    """Import no further row. What has been imported stays; a revert takes it back."""
+    """Import no further row. What has been imported stays; a revert takes it back. A dry run stops where it is."""
     state = await load_import(call, import_id)
     leg = state.leg + 1 if isinstance(state, Running | Paused) else 0
     job = [_job(call, import_id, leg=leg)] if isinstance(state, Running | Paused) else []

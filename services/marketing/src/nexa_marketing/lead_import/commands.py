@@ -1,10 +1,12 @@
 """What can be asked of an import."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 from uuid import UUID
 
 from nexa_marketing.lead_import.csv_format import ReceivedFile
+from nexa_marketing.lead_import.date_order import DateOrder
 from nexa_marketing.lead_import.mapping import Choices
 from nexa_marketing.lead_import.state import Order
 
@@ -21,6 +23,7 @@ class ReceiveFile:
     upload_id: UUID
     received: ReceivedFile
     first_rows: tuple[tuple[str, ...], ...]
+    date_orders: Mapping[str, DateOrder] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class ResumeImport:
 
 @dataclass(frozen=True)
 class CancelImport:
-    """Import no further row. `leg` is the number of the stretch that counts what has been done."""
+    """Import no further row, or judge none in a dry run. `leg` is the number of the stretch that counts what has been done."""
 
     import_id: UUID
     leg: int

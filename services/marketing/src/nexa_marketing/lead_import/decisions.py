@@ -22,6 +22,7 @@ from nexa_marketing.lead_import.commands import (
     StartImport,
 )
 from nexa_marketing.lead_import.events import (
+    DryRunCancelled,
     DryRunStarted,
     FileReceived,
     ImportCancelled,
@@ -86,6 +87,8 @@ def decide(command: ImportCommand, state: LeadImport, now: datetime) -> Sequence
 def _steered(command: PauseImport | ResumeImport | CancelImport, state: LeadImport) -> Sequence[Event]:
     """Asking for what is so already changes nothing."""
     match command, state:
+        case CancelImport(), Uploaded(dry_runs=run, dry_plan=plan) if plan is not None:
+            return [DryRunCancelled(import_id=command.import_id, run=run)]
         case _, NoImport() | Opened() | Uploaded():
             raise Refused("The import has not been started.", rule="import.not_started")
         case (PauseImport(), Paused()) | (ResumeImport(), Running()) | (CancelImport(), Cancelling()):
@@ -120,7 +123,8 @@ def _revert_asked(command: RevertImport, state: LeadImport) -> Sequence[Event]:
 
 def plan_of(state: Uploaded, choices: Choices) -> ColumnPlan:
     """What the columns mean after these choices. Raises Refused for an unknown column or field."""
-    return plan_columns(state.file.format.columns, state.file.first_rows, choices.over(state.order.choices))
+    file = state.file
+    return plan_columns(file.format.columns, file.first_rows, choices.over(state.order.choices), file.date_orders)
 
 
 def _opened(order: Order) -> ImportOpened:
@@ -136,6 +140,7 @@ def _opened(order: Order) -> ImportOpened:
         constants=dict(order.choices.constants),
         mode=order.choices.mode,
         joins=dict(order.choices.joins),
+        date_order=order.choices.date_order,
         encoding=order.encoding,
         separator=order.separator,
     )
@@ -150,6 +155,7 @@ def _received(command: ReceiveFile) -> FileReceived:
         stored=received.stored,
         sha256=received.sha256,
         first_rows=command.first_rows,
+        date_orders=dict(command.date_orders),
         **vars(received.format),
     )
 
@@ -188,6 +194,7 @@ def _reading(import_id: UUID, plan: ColumnPlan) -> dict[str, Any]:
         "constants": dict(plan.constants),
         "mode": plan.mode,
         "joins": dict(plan.joins),
+        "date_order": plan.date_order,
     }
 
 
@@ -241,6 +248,7 @@ lead_import: Aggregate[ImportCommand, LeadImport] = Aggregate(
         ImportOpened,
         FileReceived,
         DryRunStarted,
+        DryRunCancelled,
         MappingChosen,
         ImportPaused,
         ImportResumed,

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from nexa_contracts.envelope import Event
 from nexa_contracts.marketing import LeadSourceKind
+from nexa_marketing.lead_import.date_order import DateOrder
 from nexa_marketing.lead_import.mapping import ImportMode
 
 
@@ -23,6 +24,7 @@ class ImportOpened(Event):
     constants: dict[str, str]
     mode: ImportMode | None = None
     joins: dict[str, str] = Field(default_factory=dict)
+    date_order: DateOrder | None = None
     encoding: str | None = None
     separator: str | None = None
 
@@ -42,6 +44,7 @@ class FileReceived(Event):
     first_row: int
     first_line: int
     first_rows: tuple[tuple[str, ...], ...]
+    date_orders: dict[str, DateOrder] = Field(default_factory=dict)
 
 
 class Reading(Event):
@@ -57,11 +60,19 @@ class Reading(Event):
     constants: dict[str, str]
     mode: ImportMode = ImportMode.BOTH
     joins: dict[str, str] = Field(default_factory=dict)
+    date_order: DateOrder = DateOrder.MONTH_FIRST
 
 
 class DryRunStarted(Reading):
     """Every row is judged, nothing is written. `run` counts the dry runs of this import."""
 
+    run: int
+
+
+class DryRunCancelled(Event):
+    """No further row is judged by this dry run."""
+
+    import_id: UUID
     run: int
 
 

@@ -94,6 +94,7 @@ class Interpreter:
 
     def __init__(self, plan: ColumnPlan, setting: Setting) -> None:
         self._setting = setting
+        self._date_order = plan.date_order
         self._fields = _places(plan)
         self._attributes = [(i, m.column) for i, m in enumerate(plan.columns) if m.field is None]
         self._constants = {field: _Cell(f"constant {field}", value) for field, value in plan.constants.items()}
@@ -185,7 +186,7 @@ class Interpreter:
         """By a column that says so, else 14 days or more from the registration to the campaign's start."""
         if self._cell(cells, "registered_early") is not None:
             return self._value(cells, "registered_early", yes_or_no, False)
-        registered_at = self._value(cells, "registered_at", moment_of, None)
+        registered_at = self._value(cells, "registered_at", lambda text: moment_of(text, self._date_order), None)
         return registered_at is not None and (self._setting.start_date - registered_at.date()).days >= EARLY_DAYS
 
     def _kept(self, cells: Sequence[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nexa_chassis.domain import Refused
+from nexa_marketing.lead_import.date_order import DateOrder
 from nexa_marketing.lead_import.headers import FIELDS, LOOKS_LIKE_EMAIL, bare, field_in_header, field_of_header, plain
 
 LEFT_OUT = "-"
@@ -54,6 +55,7 @@ class Choices:
     constants: Mapping[str, str] = dataclasses.field(default_factory=dict)
     mode: ImportMode | None = None
     joins: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    date_order: DateOrder | None = None
 
     def over(self, earlier: "Choices") -> "Choices":
         """These choices laid over earlier ones."""
@@ -63,18 +65,24 @@ class Choices:
             {**earlier.constants, **self.constants},
             self.mode or earlier.mode,
             {**earlier.joins, **self.joins},
+            self.date_order or earlier.date_order,
         )
 
 
 @dataclass(frozen=True)
 class ColumnPlan:
-    """The meaning of every column, in the order of the file; `match_keys` are columns, none while nobody knows one."""
+    """The meaning of every column, in the order of the file; `match_keys` are columns, none while nobody knows one.
+
+    `date_order` of dates with slashes; `date_order_how`: given, guessed, or assumed where no date tells.
+    """
 
     columns: tuple[ColumnMeaning, ...]
     match_keys: tuple[str, ...]
     constants: Mapping[str, str]
     mode: ImportMode = ImportMode.BOTH
     joins: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    date_order: DateOrder = DateOrder.MONTH_FIRST
+    date_order_how: str = "given"
 
     @property
     def fields(self) -> dict[str, str | None]:
@@ -88,13 +96,19 @@ def settled_plan(
     constants: Mapping[str, str],
     mode: ImportMode = ImportMode.BOTH,
     joins: Mapping[str, str] | None = None,
+    date_order: DateOrder = DateOrder.MONTH_FIRST,
 ) -> ColumnPlan:
     """A plan that has been decided: nothing is guessed any more."""
     columns = tuple(ColumnMeaning(column, field, "given" if field else "attribute") for column, field in fields.items())
-    return ColumnPlan(columns, match_keys, constants, mode, joins or {})
+    return ColumnPlan(columns, match_keys, constants, mode, joins or {}, date_order)
 
 
-def plan_columns(columns: Sequence[str], first_rows: Sequence[Sequence[str]], choices: Choices) -> ColumnPlan:
+def plan_columns(
+    columns: Sequence[str],
+    first_rows: Sequence[Sequence[str]],
+    choices: Choices,
+    date_orders: Mapping[str, DateOrder] | None = None,
+) -> ColumnPlan:
     """What was chosen, and a guess for every other column. Raises Refused for an unknown column or field."""
     given = _checked_fields(columns, choices.fields)
     for name in choices.constants:
@@ -116,7 +130,19 @@ def plan_columns(columns: Sequence[str], first_rows: Sequence[Sequence[str]], ch
         else:
             meanings.append(ColumnMeaning(column, None, "attribute", samples[column]))
     keys = _match_columns(meanings, choices.match_keys)
-    return ColumnPlan(tuple(meanings), keys, choices.constants, choices.mode or ImportMode.BOTH, choices.joins)
+    mode = choices.mode or ImportMode.BOTH
+    order, how = _date_order(meanings, choices.date_order, date_orders or {})
+    return ColumnPlan(tuple(meanings), keys, choices.constants, mode, choices.joins, order, how)
+
+
+def _date_order(
+    meanings: Sequence[ColumnMeaning], given: DateOrder | None, told: Mapping[str, DateOrder]
+) -> tuple[DateOrder, str]:
+    """As webinar tools write it, the month is first, unless the dates of the file tell otherwise."""
+    if given is not None:
+        return given, "given"
+    of_dates = [told[each.column] for each in meanings if each.field == "registered_at" and each.column in told]
+    return (of_dates[0], "guessed") if of_dates else (DateOrder.MONTH_FIRST, "assumed")
 
 
 def _guesses(samples: Mapping[str, Sequence[str]], taken: Set[str]) -> dict[str, str]:

@@ -1,13 +1,16 @@
 """An import as its events tell it: opened, uploaded, running or held, completed, taken back."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 from uuid import UUID
 
 from nexa_contracts.envelope import Event
 from nexa_contracts.marketing import LeadImportCompleted, LeadImportReverted, LeadSourceKind
 from nexa_marketing.lead_import.csv_format import CsvFormat
+from nexa_marketing.lead_import.date_order import DateOrder
 from nexa_marketing.lead_import.events import (
+    DryRunCancelled,
     DryRunStarted,
     FileReceived,
     ImportCancelled,
@@ -43,7 +46,7 @@ class Order:
 
 @dataclass(frozen=True)
 class StoredFile:
-    """The file as it lies in the store; `first_rows` are shown as samples."""
+    """The file as it lies in the store; `first_rows` are shown as samples, `date_orders` are those its columns tell."""
 
     upload_id: UUID
     size: int
@@ -51,6 +54,7 @@ class StoredFile:
     sha256: str
     format: CsvFormat
     first_rows: tuple[tuple[str, ...], ...] = ()
+    date_orders: Mapping[str, DateOrder] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,9 @@ class Opened:
 
 @dataclass(frozen=True)
 class Uploaded:
-    """Has its file and waits for the start. `dry_plan`: how the dry run of this file reads it, None before the first."""
+    """Has its file and waits for the start. `dry_plan`: how the dry run of this file reads it, None before the first
+    and once it was cancelled.
+    """
 
     order: Order
     file: StoredFile
@@ -141,6 +147,8 @@ def evolve(state: LeadImport, event: Event) -> LeadImport:
             return Uploaded(order, _file_of(event), state.dry_runs if isinstance(state, Uploaded) else 0)
         case Uploaded(), DryRunStarted():
             return replace(state, dry_runs=event.run, dry_plan=_plan_of(event))
+        case Uploaded(), DryRunCancelled():
+            return replace(state, dry_plan=None)
         case Uploaded(order, file), MappingChosen():
             return Running(order, file, _plan_of(event))
         case Running(order, file, plan, leg), ImportPaused():
@@ -168,7 +176,7 @@ def _order_of(event: ImportOpened) -> Order:
         filename=event.filename,
         source_label=event.source_label,
         source_kind=event.source_kind,
-        choices=Choices(event.fields, _keys_of(event), event.constants, event.mode, event.joins),
+        choices=Choices(event.fields, _keys_of(event), event.constants, event.mode, event.joins, event.date_order),
         encoding=event.encoding,
         separator=event.separator,
     )
@@ -176,11 +184,13 @@ def _order_of(event: ImportOpened) -> Order:
 
 def _file_of(event: FileReceived) -> StoredFile:
     form = CsvFormat(event.encoding, event.separator, event.newline, event.columns, event.first_row, event.first_line)
-    return StoredFile(event.upload_id, event.size, event.stored, event.sha256, form, event.first_rows)
+    return StoredFile(
+        event.upload_id, event.size, event.stored, event.sha256, form, event.first_rows, event.date_orders
+    )
 
 
 def _plan_of(event: Reading) -> ColumnPlan:
-    return settled_plan(event.fields, _keys_of(event), event.constants, event.mode, event.joins)
+    return settled_plan(event.fields, _keys_of(event), event.constants, event.mode, event.joins, event.date_order)
 
 
 def _keys_of(event: ImportOpened | Reading) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
+from nexa_marketing.lead_import.date_order import DateOrder
+
 YES = frozenset(
     {"yes", "y", "true", "t", "1", "x", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "on", "✓", "✔"}
     | {"attended", "joined", "present", "checked", "checked in", "live", "on demand", "wahr", "vrai", "verdadero"}
@@ -40,10 +42,13 @@ NO = frozenset(
 NOTHING = frozenset({"", "-", "–", "n/a", "na", "none", "null", "#n/a", "nan"})
 PLAIN_ADDRESS = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 RESERVED_ENDINGS = (".test", ".invalid", ".local", ".localhost", ".arpa", ".onion")
+TIMES = (" %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", "")
+MONTH_FIRST, DAY_FIRST = (tuple(f"{date}{time}" for time in TIMES) for date in ("%m/%d/%Y", "%d/%m/%Y"))
+SLASHES = {DateOrder.MONTH_FIRST: (*MONTH_FIRST, *DAY_FIRST), DateOrder.DAY_FIRST: (*DAY_FIRST, *MONTH_FIRST)}
+"""What can only be meant the other way is read the other way."""
 DATE_FORMATS = (
     "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d",
-    "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y",
-    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y",
+    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y",
     "%b %d, %Y %I:%M %p", "%b %d, %Y %I:%M:%S %p", "%b %d, %Y %H:%M:%S", "%b %d, %Y %H:%M", "%b %d, %Y",
     "%B %d, %Y %I:%M %p", "%B %d, %Y %H:%M", "%B %d, %Y", "%d %b %Y %H:%M", "%d %b %Y", "%d %B %Y",
 )  # fmt: skip
@@ -133,8 +138,8 @@ def downloads_of(cell: str, column: str) -> tuple[str, ...]:
     return (column,) if count == 1 else tuple(f"{column} {number}" for number in range(1, count + 1))
 
 
-def moment_of(cell: str) -> datetime | None:
-    """A date and time; UTC where no zone is given. A date with slashes is read month first, as webinar tools write it."""
+def moment_of(cell: str, order: DateOrder = DateOrder.MONTH_FIRST) -> datetime | None:
+    """A date and time; UTC where no zone is given. `order` is that of dates with slashes."""
     text = " ".join(cell.split())
     if text.casefold() in NOTHING:
         return None
@@ -143,7 +148,7 @@ def moment_of(cell: str) -> datetime | None:
     except ValueError:
         pass
     unzoned = re.sub(r" ?(UTC|GMT|Z)$", "", text)
-    for form in DATE_FORMATS:
+    for form in SLASHES[order] if unzoned[:3].count("/") else DATE_FORMATS:
         try:
             return datetime.strptime(unzoned, form).replace(tzinfo=UTC)
         except ValueError:
