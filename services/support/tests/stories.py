@@ -1,6 +1,7 @@
 """What happens to tickets, for the tests of support: people, findings, and stories told command by command."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,7 +24,9 @@ from nexa_support.ticket.commands import (
     UnmergeTicket,
 )
 from nexa_support.ticket.desk import Desk, Seat
+from nexa_support.ticket.events import SeatFreed, SeatTaken
 from nexa_support.ticket.reference import reference_of
+from nexa_support.ticket.routing import comes_to_desk
 
 NAMES = UUID("6e657861-0000-5000-8000-0000000000ff")
 MONDAY = datetime(2025, 11, 17, 9, 0, tzinfo=UTC)
@@ -117,6 +120,9 @@ class Story:
     def tell(self, command: Any, now: datetime = MONDAY) -> Sequence[Event]:
         state = self.states.get(command.ticket_id, ticket.initial)
         events = ticket.decide(command, state, now, self.desk)
+        if not comes_to_desk(command):
+            assert events == ticket.decide(command, state, now, replace(self.desk, seats={}, turn=0))
+            assert not any(isinstance(event, SeatTaken | SeatFreed) for event in events)
         for event in events:
             state = ticket.evolve(state, event)
             self.desk = desks.evolve(self.desk, event)

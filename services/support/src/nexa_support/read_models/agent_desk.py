@@ -3,14 +3,14 @@
 Tickets are given away over these rows: they are locked, so that two batches never count the same free place.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, Boolean, Column, Integer, Row, Table, Text, Uuid, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nexa_chassis.domain import Context, Recorded
+from nexa_chassis.domain import ContextOfCommands, Recorded
 from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.read_models import Add, Change, Put, ReadModel
 from nexa_contracts.success import Absence
@@ -19,8 +19,10 @@ from nexa_support.agent.shifts import Hours
 from nexa_support.read_models.sla_policies import policies_in_force
 from nexa_support.settings import support_settings
 from nexa_support.tables import metadata
+from nexa_support.ticket.commands import Command
 from nexa_support.ticket.desk import Desk, Seat, evolve
 from nexa_support.ticket.events import SeatFreed, SeatTaken
+from nexa_support.ticket.routing import comes_to_desk
 
 agents = Table(
     "agents",
@@ -63,12 +65,17 @@ def project(fact: Recorded) -> Iterator[Change]:
 agent_desk = ReadModel(name="agent_desk", tables=(agents,), on=(AgentUpdated, SeatTaken, SeatFreed), project=project)
 
 
-async def _lock_desk(connection: AsyncConnection) -> Desk:
-    listed = select(agents).where(agents.c.role.is_not(None)).order_by(agents.c.agent_id).with_for_update()
-    seats = {row.agent_id: _seat(row) for row in await connection.execute(listed)}
+async def _desk_for(connection: AsyncConnection, commands: Sequence[Command]) -> Desk:
+    """The policies, and the roster, locked, where one of the commands comes to the desk."""
+    seats = await _lock_seats(connection) if any(map(comes_to_desk, commands)) else {}
     turn = max((seat.last_turn for seat in seats.values()), default=0)
     policies = await policies_in_force(connection)
     return Desk(seats=seats, turn=turn, reopen_within=support_settings().reopen_within, policies=policies)
+
+
+async def _lock_seats(connection: AsyncConnection) -> dict[UUID, Seat]:
+    listed = select(agents).where(agents.c.role.is_not(None)).order_by(agents.c.agent_id).with_for_update()
+    return {row.agent_id: _seat(row) for row in await connection.execute(listed)}
 
 
 def _seat(row: Row[Any]) -> Seat:
@@ -90,7 +97,7 @@ def _seat(row: Row[Any]) -> Seat:
     )
 
 
-desk = Context(load=_lock_desk, evolve=evolve)
+desk = ContextOfCommands(load=_desk_for, evolve=evolve)
 
 
 async def list_agents(

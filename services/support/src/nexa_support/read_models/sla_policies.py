@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from sqlalchemy import Column, DateTime, Integer, Table, Text, select
+from sqlalchemy import Column, DateTime, Integer, Table, Text, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
@@ -36,6 +36,11 @@ async def policies_in_force(connection: AsyncConnection) -> Policies:
     newest = select(versions.c.policies).order_by(versions.c.version.desc()).limit(1)
     stored: str | None = await connection.scalar(newest)
     return DEFAULT_POLICIES if stored is None else _policies(stored)
+
+
+async def await_readers(connection: AsyncConnection) -> None:
+    """Returns when every transaction that has read the policies has ended, and keeps new ones waiting until this one has."""
+    await connection.execute(text("lock table sla_policies in access exclusive mode"))
 
 
 async def policies_of(connection: AsyncConnection, version: int) -> Policies | None:

@@ -5,9 +5,8 @@ from uuid import UUID
 from nexa_chassis.jobs import Finished, Job, JobState
 from nexa_chassis.runtime import Runtime
 from nexa_chassis.transaction import Transaction
-from nexa_support.read_models import agent_desk
 from nexa_support.read_models.promises_due import measured_before
-from nexa_support.read_models.sla_policies import policies_in_force
+from nexa_support.read_models.sla_policies import await_readers, policies_in_force
 from nexa_support.ticket.commands import MeasureClocks
 
 JOB = "measure_clocks"
@@ -15,8 +14,8 @@ TICKETS_PER_STEP = 500
 
 
 async def step(tx: Transaction, runtime: Runtime, job_id: UUID, state: JobState) -> JobState | Finished:
-    # Who decides on a ticket holds the desk: after this, nobody who saw the policies before is still at it.
-    await agent_desk.desk.load(tx.connection)
+    # Who decides on a ticket has read the policies: after this, nobody who saw those before is still at it.
+    await await_readers(tx.connection)
     policies = await policies_in_force(tx.connection)
     after = state.get("after")
     last = UUID(str(after)) if after else None

@@ -8,8 +8,9 @@ from nexa_chassis.domain import NotFound, Refused
 from nexa_contracts.envelope import Event
 from nexa_contracts.support import SupportRole, TicketAssigned, TicketPriority, TicketQueued, TicketType
 from nexa_contracts.values import Because
+from nexa_support.ticket import commands as c
 from nexa_support.ticket import reaching
-from nexa_support.ticket.commands import AssignTicket, RouteTicket
+from nexa_support.ticket.commands import AddReply, AssignTicket, Command, RouteTicket
 from nexa_support.ticket.desk import Choice, Desk, Needs, Seat, choose
 from nexa_support.ticket.events import SeatFreed, SeatTaken
 from nexa_support.ticket.state import Open, State, Ticket
@@ -17,6 +18,31 @@ from nexa_support.ticket.state import Open, State, Ticket
 NEXT_SHIFT = "next shift begins"
 INVESTIGATE_WITHIN = timedelta(hours=2)
 ROUTABLE_ROLES = (SupportRole.AGENT, SupportRole.MANAGER)
+AWAY_FROM_DESK = (
+    c.SubmitTicket,
+    c.FindAccount,
+    c.AddNote,
+    c.PrioritiseTicket,
+    c.EscalateTicket,
+    c.LinkBug,
+    c.UnlinkBug,
+    c.AcknowledgeBug,
+    c.AbsorbTicket,
+    c.ReleaseTicket,
+    c.SplitTicket,
+    c.WarnSla,
+    c.MeasureClocks,
+    c.TakePlan,
+    c.AskCsat,
+    c.RecordCsat,
+)
+
+
+def comes_to_desk(command: Command) -> bool:
+    """Whether deciding it may look at the roster, or take or free a seat. The customer's word may reopen what is settled."""
+    if isinstance(command, AddReply):
+        return command.from_customer
+    return not isinstance(command, AWAY_FROM_DESK)
 
 
 def route(command: RouteTicket, state: State, now: datetime, desk: Desk) -> Sequence[Event]:
