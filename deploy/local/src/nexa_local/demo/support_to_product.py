@@ -3,52 +3,41 @@
 import hmac
 import json
 import re
-import smtplib
 import time
 from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 from rich.panel import Panel
 from rich.table import Table
 
 from nexa_local.demo.handoff import recipients
+from nexa_local.demo.support_tickets import (
+    HOUR,
+    ON_OLD_VERSION,
+    SARAH,
+    TUESDAY,
+    Team,
+    acme_adds,
+    acme_writes,
+    body_of,
+    investigate,
+    list_team,
+    mails_to,
+    pick,
+    report_others,
+    report_similar,
+    report_versions,
+)
 from nexa_local.demo.telling import Story, chapter, console, every, get, rep_id, send
 from nexa_local.mailsink import kept
 from nexa_local.tokens import webhook_secret
 
-HOUR = timedelta(hours=1)
-FRIDAY = datetime(2025, 12, 26, 10, 0, tzinfo=UTC)
-MONDAY = datetime(2025, 12, 29, 9, 0, tzinfo=UTC)
-TUESDAY = datetime(2025, 12, 30, 9, 0, tzinfo=UTC)
 WEEK = "2026-W01"
-ON_OLD_VERSION = 52
-SARAH = "sarah.okafor@acme-corp.example"
-EXPORTS = (
-    ("CSV export fails", "Exporting our contacts to CSV stops with an error message."),
-    ("Cannot export contacts", "The export to CSV shows an error message, nothing is downloaded."),
-    ("Export function broken", "Export of contacts as CSV is not working, there is an error message every time."),
-    ("Error when exporting to CSV", "I get an error message when I export my contacts to CSV."),
-    ("Contacts export not working", "CSV export of contacts fails with an error message since yesterday."),
-)
-SYNC = (
-    "E-mail sync stopped working urgently, new mails do not arrive: sync error, our team is blocked, mailbox {number}"
-)
-SLOW = "The dashboard is broken and does not load its chart, widget {number}. Not urgent."
-NOTE = """Reproduced issue:
-Steps: Dashboard → Contacts → Export → Select CSV
-Error: "Module csv-parser not found"
-Impact: All customers on v2.1.5 affected
-Root cause: Missing dependency in deployment
-Severity: Critical - blocks core functionality"""
 BUG = {
     "title": "CSV export failing - missing dependency",
     "description": "Export feature broken for all users on v2.1.5",
@@ -69,17 +58,6 @@ REQUEST = {
 }
 
 
-class Team:
-    """The people of support and product with their clients."""
-
-    def __init__(self, story: Story) -> None:
-        self.agent = story.client("support", "support_agent", "lea.brandt")
-        self.lead = story.client("support", "support_manager", "mia.winter")
-        self.product = story.client("support", "product_manager", "pria.nair")
-        self.engineer = story.client("support", "engineer", "omar.haddad")
-        self.public = httpx.Client(base_url=story.stack.url_of("support"), timeout=30)
-
-
 def tell(story: Story, acme: Mapping[str, Any]) -> None:
     team = Team(story)
     with chapter("A support team, and who runs which version"):
@@ -89,6 +67,7 @@ def tell(story: Story, acme: Mapping[str, Any]) -> None:
         similar = report_similar(story, team, accounts)
         report_others(story, team, accounts)
         ticket = acme_writes(story, team)
+        acme_adds(story, team, ticket)
     with chapter("Investigation and escalation"):
         investigate(story, team, ticket)
     with chapter("The bug"):
@@ -100,163 +79,7 @@ def tell(story: Story, acme: Mapping[str, Any]) -> None:
     with chapter("What the product learns"):
         wish(story, team, accounts)
         review(story, team)
-        figures(story, team)
-
-
-def list_team(story: Story, team: Team) -> None:
-    people = (
-        ("Mia Winter", "support_manager", "standard"),
-        ("Lea Brandt", "agent", "senior"),
-        ("Theo Kranz", "agent", "standard"),
-        ("Ines Moreau", "agent", "standard"),
-        ("Pria Nair", "product_manager", "standard"),
-        ("Omar Haddad", "engineer", "standard"),
-    )
-    for name, role, level in people:
-        body = {
-            "name": name,
-            "email": f"{name.lower().replace(' ', '.')}@nexa.example",
-            "role": role,
-            "level": level,
-            "skills": ["data_export"] if name in ("Lea Brandt", "Pria Nair") else [],
-            "capacity": 40,
-            "manager_id": str(rep_id("Mia Winter")) if role == "agent" else None,
-        }
-        send(team.lead, "PUT", f"/agents/{rep_id(name)}", body)
-
-
-def report_versions(story: Story, acme: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """52 accounts run 2.1.5, Acme first; gives them."""
-    accounts = sorted(every(story.manager, "/accounts"), key=lambda each: (each["name"] != "Acme Corp", each["name"]))
-    chosen: list[Mapping[str, Any]] = [*accounts[:ON_OLD_VERSION]]
-    for account in chosen:
-        send(story.csm, "PUT", f"/accounts/{account['account_id']}/version", {"version": "2.1.5"})
-    story.settle()
-    versions = {each["version"]: each["accounts"] for each in get(story.success, "/versions")["items"]}
-    story.checks.expect("accounts on v2.1.5", ON_OLD_VERSION, versions["2.1.5"])
-    return chosen
-
-
-def report_similar(story: Story, team: Team, accounts: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Five accounts report the export in the seven days before Acme does, by the public form; the first of them a week ago."""
-    references = []
-    moments = (FRIDAY, MONDAY, MONDAY + HOUR, MONDAY + 2 * HOUR, TUESDAY - HOUR)
-    for (subject, text), account, moment in zip(EXPORTS, accounts[1:], moments, strict=False):
-        story.advance_to(moment)
-        contact = contact_of(story, account)
-        form = {**contact, "subject": subject, "description": text, "product_version": "2.1.5"}
-        answer = team.public.post("/public/tickets", data=form, headers={"accept": "application/json"})
-        references.append(answer.raise_for_status().json()["reference"])
-        story.settle()
-    tickets = {each["reference"]: each for each in every(team.agent, "/tickets")}
-    found = [tickets[reference] for reference in references]
-    named = [account["name"] for account in accounts[1 : len(EXPORTS) + 1]]
-    story.checks.expect("whose they are, by the sender's address", named, [each["account_name"] for each in found])
-    for each in found:
-        send(team.agent, "POST", f"/tickets/{each['ticket_id']}/reply", {"text": "Thank you, we are looking into it."})
-    return [str(each["ticket_id"]) for each in found]
-
-
-def contact_of(story: Story, account: Mapping[str, Any]) -> dict[str, str]:
-    """Name and address of somebody there."""
-    (first, *_) = get(story.manager, "/contacts", account_id=account["account_id"])["items"]
-    return {"name": f"{first['first_name']} {first['last_name']}", "email": first["email"]}
-
-
-def report_others(story: Story, team: Team, accounts: Sequence[Mapping[str, Any]]) -> None:
-    """Three tickets about e-mail sync and eight about the dashboard, by phone and chat."""
-    for feature, text, count in (("email_sync", SYNC, 3), ("dashboard_load", SLOW, 8)):
-        for number in range(count):
-            account = accounts[10 + number]
-            body = {
-                "subject": text.partition(",")[0].partition(":")[0],
-                "description": text.format(number=number + 1),
-                "channel": "phone" if number % 2 else "chat",
-                "requester": contact_of(story, account),
-                "account_id": account["account_id"],
-                "account_name": account["name"],
-            }
-            send(team.agent, "POST", "/tickets", body)
-        story.settle()
-        console.print(f"  {count} tickets about {feature}")
-
-
-def acme_writes(story: Story, team: Team) -> dict[str, Any]:
-    """Acme's ticket comes by mail; what the analysis says of it, and who is told."""
-    story.advance_to(TUESDAY)
-    mail = EmailMessage()
-    mail["From"] = f"Sarah Okafor <{SARAH}>"
-    mail["To"] = "support@nexa.example"
-    mail["Subject"] = "Export function not working"
-    mail["Message-ID"] = f"<{uuid4()}@acme-corp.example>"
-    mail.set_content("When I try to export contacts to CSV, I get an error message\n\nImpact: blocking work\n")
-    with smtplib.SMTP("127.0.0.1", story.stack.support_smtp_port, timeout=30) as smtp:
-        smtp.send_message(mail)
-    story.settle()
-    (ticket,) = every(team.agent, "/tickets", account_id=account_id_of(story, "Acme Corp"))
-    analysis = get(story.client("scoring", "support_agent", "lea.brandt"), f"/tickets/{ticket['ticket_id']}/analysis")
-    checks = story.checks
-    checks.expect(
-        "channel, impact and version",
-        ("email", "blocking work", "2.1.5"),
-        pick(ticket, "channel impact product_version"),
-    )
-    checks.expect("type and priority", ("bug", "high"), pick(ticket, "type priority"))
-    checks.expect("sentiment and urgency", ("frustrated", "high"), pick(ticket, "sentiment urgency"))
-    checks.expect("category and feature", ("product_bug", "data_export"), (analysis["category"], ticket["feature"]))
-    checks.expect("similar tickets", 5, ticket["similar"])
-    checks.expect("recommended priority", "p1", ticket["recommended_priority"])
-    checks.expect("assigned to a senior agent", "Lea Brandt", ticket["agent_name"])
-    checks.expect("what to do", "Investigate within 2 hours", ticket["instruction"])
-    table = Table("similar ticket", "score", "why")
-    for each in analysis["similar"][:5]:
-        table.add_row(str(each["ticket_id"])[:8], str(each["score"]), each["reason"])
-    console.print(table)
-    told = notices(story, "lea.brandt@nexa.example", "Urgent bug ticket assigned", "Investigate within 2 hours")
-    checks.expect(
-        "told to the agent: Urgent bug ticket assigned", True, any(ticket["reference"] in each for each in told)
-    )
-    headline = "Potential P1 bug: Export function"
-    told = notices(story, "pria.nair@nexa.example", headline, "5 similar tickets in last week")
-    checks.expect(f"told to the product manager, once: {headline}", 1, len(told))
-    return ticket
-
-
-def account_id_of(story: Story, name: str) -> str:
-    (account,) = every(story.manager, "/accounts", name=name)
-    return str(account["account_id"])
-
-
-def pick(row: Mapping[str, Any], names: str) -> tuple[Any, ...]:
-    return tuple(row[name] for name in names.split())
-
-
-def mails_to(story: Story, address: str, subject: str) -> Iterator[tuple[str, str]]:
-    """(subject, text) of each mail to this address whose subject has this in it."""
-    directory = Path(story.stack.mail_directory)
-    for mail in kept(directory):
-        if address in recipients(mail) and subject in str(mail["subject"]):
-            message = message_from_bytes((directory / str(mail["file"])).read_bytes(), policy=default)
-            body = message.get_body(("plain",)) if isinstance(message, EmailMessage) else None
-            yield str(mail["subject"]), str(body.get_content()) if body else ""
-
-
-def notices(story: Story, address: str, headline: str, text: str) -> list[str]:
-    return [said for _, said in mails_to(story, address, headline) if text in said]
-
-
-def investigate(story: Story, team: Team, ticket: Mapping[str, Any]) -> None:
-    path = f"/tickets/{ticket['ticket_id']}"
-    note = {"text": NOTE, "next_steps": "Escalate to engineering immediately"}
-    send(team.agent, "POST", f"{path}/notes", note)
-    reason = {"escalated_to": "engineering_team", "reason": "Critical - blocks core functionality"}
-    send(team.agent, "POST", f"{path}/escalate", reason)
-    escalated = get(team.agent, path)
-    expected = ("critical", "escalated", "engineering_team", "p1")
-    found = pick(escalated, "priority status escalated_to severity")
-    story.checks.expect("priority, status, team and severity", expected, found)
-    seen = team.agent.get(f"{path}/customer-view").text
-    story.checks.expect("the note is in what the customer sees", False, "csv-parser" in seen)
+        figures(story, team, ticket)
 
 
 def open_bug(story: Story, team: Team, tickets: Sequence[str]) -> str:
@@ -289,8 +112,9 @@ def open_bug(story: Story, team: Team, tickets: Sequence[str]) -> str:
     impact = view["impact"]
     story.checks.expect("reporting tickets", 6, impact["tickets"])
     story.checks.expect("affected accounts: 50+", ON_OLD_VERSION, impact["accounts"])
-    ((subject, text),) = mails_to(story, SARAH, "We are working on it")
-    console.print(Panel(text.strip(), title=subject, width=100))
+    (mail,) = mails_to(story, SARAH, "We are working on it")
+    text = body_of(mail)
+    console.print(Panel(text.strip(), title=str(mail["Subject"]), width=100))
     said = ("Status: In Progress", "Priority: Critical (P1)", "ETA: Fix deployed within 24 hours", "Workaround: ")
     story.checks.expect("status, priority, ETA and workaround are in the mail", 4, sum(each in text for each in said))
     clocks = {each["clock"]: each for each in get(team.agent, f"/tickets/{tickets[-1]}/sla")["clocks"]}
@@ -315,8 +139,8 @@ def deploy(story: Story, team: Team, bug: str, ticket: Mapping[str, Any]) -> Non
     mine = get(team.agent, f"/tickets/{ticket['ticket_id']}")
     story.checks.expect("resolution", "Fix deployed in v2.1.6", mine["resolution"])
     story.checks.expect("resolved after", "12:00:00", str(_moment(mine["resolved_at"]) - _moment(mine["submitted_at"])))
-    ((_, text),) = mails_to(story, SARAH, "Fixed: Export function not working")
-    story.checks.expect("the customer is told", True, "has been fixed and deployed" in text)
+    (mail,) = mails_to(story, SARAH, "Fixed: Export function not working")
+    story.checks.expect("the customer is told", True, "has been fixed and deployed" in body_of(mail))
     told = [
         to
         for mail in kept(Path(story.stack.mail_directory))
@@ -357,8 +181,8 @@ def _moment(text: str) -> datetime:
 
 def answer_survey(story: Story, team: Team, ticket: Mapping[str, Any]) -> None:
     story.advance(2 * HOUR)
-    ((_, text),) = mails_to(story, SARAH, "How content are you")
-    (nine,) = re.findall(r"^9: (http\S+)", text, re.MULTILINE)
+    (mail,) = mails_to(story, SARAH, "How content are you")
+    (nine,) = re.findall(r"^9: (http\S+)", body_of(mail), re.MULTILINE)
     with httpx.Client(timeout=30) as browser:
         browser.get(nine).raise_for_status()
         browser.post(nine, data={"score": "9", "comment": "Quick fix, thank you!"}).raise_for_status()
@@ -396,6 +220,19 @@ def review(story: Story, team: Team) -> None:
     story.checks.expect("roadmap", "Prioritize data export improvements in Q1", published["roadmap_effect"])
 
 
-def figures(story: Story, team: Team) -> None:
-    recurrence = get(team.product, "/bugs/recurrence", **{"from": "2025-12-01", "to": "2026-01-04"})
-    story.checks.expect("bug recurrence, of one fix", (0, 1), (recurrence["recurred"], recurrence["fixes"]))
+def figures(story: Story, team: Team, ticket: Mapping[str, Any]) -> None:
+    """Acme's ticket, by the days it came in on, and the fix, by what it closed."""
+    day = {"from": "2025-12-30", "to": "2025-12-30", "account_id": ticket["account_id"]}
+    of_acme = get(team.product, "/figures", **day)["total"]
+    checks = story.checks
+    acknowledged, resolved = of_acme["time_to_acknowledge"], of_acme["time_to_resolve"]
+    checks.expect("time to acknowledge: 15 minutes", 15 * 60, acknowledged["median_seconds"])
+    checks.expect("within the promised hour", (1, 1), (acknowledged["kept"], acknowledged["promises"]))
+    checks.expect("time to resolve: 12 hours", 12 * 3600, resolved["median_seconds"])
+    checks.expect("within the promised 24 hours", (1, 1), (resolved["kept"], resolved["promises"]))
+    checks.expect("customer satisfaction", 9.0, of_acme["csat"]["average"])
+    period = {"from": "2025-12-01", "to": "2026-01-04"}
+    closed = get(team.product, "/figures", **period)["total"]["closed_by_fixes"]
+    checks.expect("similar tickets closed, all by the same fix", (5, 1), (closed["similar_closed"], closed["fixes"]))
+    recurrence = get(team.product, "/bugs/recurrence", **period)
+    checks.expect("bug recurrence, of one fix", (0, 1), (recurrence["recurred"], recurrence["fixes"]))
