@@ -188,19 +188,24 @@ MARKETING: tuple[Event, ...] = (
     marketing.NurtureStopped(**_ENROLMENT, reason=marketing.NurtureStopReason.UNSUBSCRIBED),
 )
 
+_SCORING: dict[str, Any] = {
+    "rules_id": RULES,
+    "version": 2,
+    "points": {"company_size.enterprise": 10, "title.executive": 15, "source.webinar": 15, "attended": 15},
+    "high_from": 75,
+    "medium_from": 50,
+    "question_limit": 10,
+}
+
 SCORING: tuple[Event, ...] = (
-    scoring.ScoringRulesChanged(
-        rules_id=RULES,
-        version=2,
-        points={"company_size.enterprise": 10, "title.executive": 15, "source.webinar": 15, "attended": 15},
-        high_from=75,
-        medium_from=50,
-        question_limit=10,
-    ),
+    scoring.ScoringRulesDrafted(**_SCORING, drafted_by="mona", based_on=1),
+    scoring.ScoringRulesApproved(rules_id=RULES, version=2, drafted_by="mona", approved_by="paul"),
+    scoring.ScoringRulesChanged(**_SCORING, drafted_by="mona", approved_by="paul"),
     scoring.LeadScored(
         **_IMPORTED,
         score=85,
         band=Band.HIGH,
+        band_from=75,
         raw_points=85,
         factors=(
             scoring.FactorPoints(factor="company_size.enterprise", points=10, because="enterprise company"),

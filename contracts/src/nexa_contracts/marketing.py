@@ -246,6 +246,9 @@ class LeadEngaged(Event):
     detail: Annotated[str, Personal()] = Field(
         default="", description="What was asked, downloaded or visited.", examples=["Product brochure"]
     )
+    at_campaign_id: UUID | None = Field(
+        default=None, description="The campaign it was part of; null: the one that found the lead."
+    )
 
 
 class LeadWithdrawn(Event):

@@ -30,17 +30,42 @@ class FactorPoints(Value):
     because: Annotated[str, Personal()] = Field(description="The fact behind it.", examples=["enterprise company"])
 
 
-class ScoringRulesChanged(Event):
-    """A new version of the scoring rules is in force. It counts for scores from then on; earlier ones stay as they are."""
-
+class ScoringRulesFields(Event):
     rules_id: UUID = Field(description="The rule set; there is one.")
-    version: int = Field(ge=1, description="Rises by one with each change.")
+    version: int = Field(ge=1, description="Rises with each draft; 1 is the set of the beginning.")
     points: dict[str, int] = Field(
         description="Points by factor.", examples=[{"company_size.enterprise": 10, "attended": 15}]
     )
     high_from: int = Field(description="Fewest points of the High band.", examples=[75])
     medium_from: int = Field(description="Fewest points of the Medium band.", examples=[50])
     question_limit: int = Field(description="Most points that questions bring together.", examples=[10])
+
+
+class ScoringRulesDrafted(ScoringRulesFields):
+    """Somebody proposes other rules. They take the place of the draft before, and void its approval."""
+
+    drafted_by: str = Field(description="Subject of the person who wrote this version.", examples=["mona"])
+    based_on: int = Field(ge=1, description="The version in force when it was written.")
+
+
+class ScoringRulesApproved(Event):
+    """A second person approves this version of the draft, and no other."""
+
+    rules_id: UUID = Field(description="The rule set; there is one.")
+    version: int = Field(ge=1, description="The version that is approved.")
+    drafted_by: str = Field(description="Subject of the person who wrote this version.", examples=["mona"])
+    approved_by: str = Field(description="Subject of the person who approved it.", examples=["paul"])
+
+
+class ScoringRulesChanged(ScoringRulesFields):
+    """A new version of the scoring rules is in force. It counts for scores from then on; leads known by then are rescored."""
+
+    drafted_by: str | None = Field(
+        default=None, description="Subject of the person who wrote this version.", examples=["mona"]
+    )
+    approved_by: str | None = Field(
+        default=None, description="Subject of the person who approved it.", examples=["paul"]
+    )
 
 
 class LeadScored(Event):
@@ -51,6 +76,9 @@ class LeadScored(Event):
     import_id: OriginalImport = None
     score: Points = Field(examples=[85])
     band: Band = Field(description="Always follows the score.")
+    band_from: int | None = Field(
+        default=None, description="Fewest points of that band by these rules, 0 of Low; null: unknown.", examples=[75]
+    )
     previous_score: int | None = Field(default=None, description="The score before; null on the first.")
     previous_band: Band | None = Field(default=None, description="The band before; null on the first.")
     raw_points: int = Field(description="The sum of the factors before the cap at 100.")
@@ -59,7 +87,7 @@ class LeadScored(Event):
         description="What to do next, in a sentence.", examples=["High buying intent, call within 24h"]
     )
     rules_version: int = Field(ge=1, description="Version of the rules that gave the points.")
-    caused_by: str = Field(description="Id of the event that brought the latest fact.")
+    caused_by: str = Field(description="Id of the event that brought the latest fact, or the rules in force.")
 
 
 class Risk(StrEnum):

@@ -62,7 +62,12 @@ NURTURE = Topic(
     ),
 )
 NURTURE_SERIES = Topic("marketing", "nurture_series", "series_id", (marketing.NurtureSeriesPublished,))
-SCORING_RULES = Topic("scoring", "scoring_rules", "rules_id", (scoring.ScoringRulesChanged,))
+SCORING_RULES = Topic(
+    "scoring",
+    "scoring_rules",
+    "rules_id",
+    (scoring.ScoringRulesDrafted, scoring.ScoringRulesApproved, scoring.ScoringRulesChanged),
+)
 LEAD_SCORE = Topic("scoring", "lead_score", "lead_id", (scoring.LeadScored,))
 HEALTH_RULES = Topic("scoring", "health_rules", "rules_id", (scoring.HealthRulesChanged,))
 ACCOUNT_HEALTH = Topic(

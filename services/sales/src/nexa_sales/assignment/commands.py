@@ -12,7 +12,7 @@ from nexa_contracts.values import Band, Money
 
 @dataclass(frozen=True, kw_only=True)
 class RouteLead:
-    """Route a scored lead, or see whether a new score moves it up."""
+    """Route a scored lead, or see whether a new score moves it up. `band_from`: the fewest points of the band."""
 
     lead_id: UUID
     campaign_id: UUID
@@ -23,6 +23,7 @@ class RouteLead:
     product_interest: str | None
     source_label: str
     source_kind: LeadSourceKind
+    band_from: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

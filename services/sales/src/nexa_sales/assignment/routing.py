@@ -29,6 +29,8 @@ CROSSED_BY = 3
 """A lead that has been routed moves up only when its score is this far beyond the boundary."""
 
 LEAST_SCORE = {Band.HIGH: 75, Band.MEDIUM: 50}
+"""Of scores that do not say where their band begins."""
+HIGHEST = 100
 RANK = {Band.LOW: 0, Band.MEDIUM: 1, Band.HIGH: 2}
 
 
@@ -41,7 +43,7 @@ def route(command: RouteLead, state: Assignment, now: datetime, desk: Desk) -> S
                 return [_to_nurture(lead, desk)]
             return [assign_or_queue(lead, now, desk, AssignmentReason.FIRST)]
         case Nurtured(lead=routed) | Waiting(lead=routed) | Assigned(lead=routed, worked=False):
-            if not moves_up(routed.band, command.band, command.score):
+            if not moves_up(routed.band, command):
                 return []
             return _move_up(replace(_lead_of(command), round=routed.round), state, now, desk)
         case Assigned() | Converted() | Disqualified() | Ended():
@@ -50,9 +52,12 @@ def route(command: RouteLead, state: Assignment, now: datetime, desk: Desk) -> S
             assert_never(state)
 
 
-def moves_up(routed: Band, band: Band, score: int) -> bool:
+def moves_up(routed: Band, command: RouteLead) -> bool:
     """Whether a routed lead's new score takes it up: a higher band, by the margin."""
-    return RANK[band] > RANK[routed] and score >= LEAST_SCORE[band] + CROSSED_BY
+    if RANK[command.band] <= RANK[routed]:
+        return False
+    least = LEAST_SCORE[command.band] if command.band_from is None else command.band_from
+    return command.score >= min(least + CROSSED_BY, HIGHEST)
 
 
 def _move_up(lead: Lead, state: Assignment, now: datetime, desk: Desk) -> Sequence[Event]:
@@ -170,4 +175,4 @@ def _to_nurture(lead: Lead, desk: Desk) -> LeadSentToNurture:
 
 
 def _lead_of(command: RouteLead) -> Lead:
-    return Lead(**vars(command))
+    return Lead(**{name: value for name, value in vars(command).items() if name != "band_from"})

@@ -25,6 +25,11 @@ ASKED_FIELDS = frozenset({"territory", "country", "product_interest"})
 class Score:
     points: int
     band: Band
+    band_from: int | None = None
+
+
+def _score(event: LeadScored) -> Score:
+    return Score(event.score, event.band, event.band_from)
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,8 @@ def evolve(state: State, fact: Recorded) -> State:
             return _known(lead, scores)
         case Known(), LeadUpdated() as lead:
             return _known(lead, state.scores)
-        case Unknown(scores=scores), LeadScored(score=points, band=band):
-            return replace(state, scores=(*scores, Score(points, band)))
+        case Unknown(scores=scores), LeadScored() as scored:
+            return replace(state, scores=(*scores, _score(scored)))
         case Known(campaign_id=campaign_id, import_id=import_id), LeadWithdrawn():
             return Gone(campaign_id, import_id)
         case _:
@@ -89,8 +94,8 @@ def react(state: State, fact: Recorded, now: datetime) -> Iterator[RouteLead | R
         case Known(scores=scores), LeadCreated(lead_id=lead_id):
             for score in scores:
                 yield _route(lead_id, state, score)
-        case Known(), LeadScored(lead_id=lead_id, score=points, band=band):
-            yield _route(lead_id, state, Score(points, band))
+        case Known(), LeadScored(lead_id=lead_id) as scored:
+            yield _route(lead_id, state, _score(scored))
         case Known(), LeadUpdated(lead_id=lead_id, changed=changed) if not ASKED_FIELDS.isdisjoint(changed):
             yield ReconsiderLead(lead_id=lead_id, territory=state.territory, product_interest=state.product_interest)
         case Gone(campaign_id=campaign_id, import_id=import_id), LeadWithdrawn(lead_id=lead_id):
@@ -106,6 +111,7 @@ def _route(lead_id: UUID, lead: Known, score: Score) -> RouteLead:
         import_id=lead.import_id,
         band=score.band,
         score=score.points,
+        band_from=score.band_from,
         territory=lead.territory,
         product_interest=lead.product_interest,
         source_label=lead.source_label,
