@@ -4,8 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from nexa_chassis.running import eventually, running
-from nexa_chassis.testing import given, recorded
+from nexa_chassis.testing import NOW, given, recorded
 from nexa_contracts.marketing import (
     CompanySize,
     Engagement,
@@ -15,18 +14,15 @@ from nexa_contracts.marketing import (
     LeadSourceKind,
     LeadWithdrawn,
 )
-from nexa_contracts.scoring import LeadScored, ScoringRulesChanged
+from nexa_contracts.scoring import LeadScored
 from nexa_contracts.values import Band
-from nexa_local.infra import Infra
-from nexa_local.postgres import Database
-from nexa_scoring.aggregates import lead_score, scoring_rules
-from nexa_scoring.app import scoring
+from nexa_scoring.aggregates import lead_score
 from nexa_scoring.lead_score.decisions import ScoreLead
 from nexa_scoring.lead_score.features import Features, features_of
-from nexa_scoring.lead_score.points import score
+from nexa_scoring.lead_score.points import least_of, score
+from nexa_scoring.lead_score.state import Unscored
 from nexa_scoring.reactions.score_lead import score_lead
-from nexa_scoring.rules.decisions import ChangeRules
-from nexa_scoring.rules.state import DEFAULT_POINTS, DEFAULT_RULES, RULES_ID
+from nexa_scoring.rules.state import DEFAULT_RULES
 
 LEAD, CAMPAIGN = UUID(int=1), UUID(int=2)
 CREATED = LeadCreated(
@@ -52,6 +48,7 @@ def scored(features: Features, **before: object) -> LeadScored:
         campaign_id=CAMPAIGN,
         score=result.value,
         band=result.band,
+        band_from=least_of(result.band, DEFAULT_RULES),
         raw_points=result.raw,
         factors=result.factors,
         recommendation=result.recommendation,
@@ -106,53 +103,10 @@ def test_a_score_that_stays_the_same_is_no_news() -> None:
     given(lead_score, scored(FEATURES), context=DEFAULT_RULES).when(scoring_of(FEATURES)).then()
 
 
-def test_new_rules_are_the_next_version_and_keep_what_they_do_not_name() -> None:
-    change = ChangeRules(points={"attended": 20}, high_from=80, medium_from=50, question_limit=10)
-    given(scoring_rules).when(change).then(
-        ScoringRulesChanged(
-            rules_id=RULES_ID,
-            version=2,
-            points={**DEFAULT_POINTS, "attended": 20},
-            high_from=80,
-            medium_from=50,
-            question_limit=10,
-        )
+def test_other_bounds_of_the_bands_are_news_though_no_factor_changed() -> None:
+    higher = replace(DEFAULT_RULES, version=2, medium_from=51)
+    (event,) = lead_score.decide(
+        scoring_of(FEATURES, "rules@1"), lead_score.evolve(Unscored(), scored(FEATURES)), NOW, higher
     )
-
-
-@pytest.mark.parametrize(
-    ("points", "high", "medium", "rule"),
-    [
-        ({"charm": 5}, 75, 50, "rules.factor"),
-        ({"attended": -1}, 75, 50, "rules.points"),
-        ({"attended": 101}, 75, 50, "rules.points"),
-        ({}, 50, 50, "rules.bands"),
-        ({}, 101, 50, "rules.bands"),
-        ({}, 75, 0, "rules.bands"),
-    ],
-)
-def test_rules_that_make_no_sense_are_refused(points: dict[str, int], high: int, medium: int, rule: str) -> None:
-    change = ChangeRules(points=points, high_from=high, medium_from=medium, question_limit=10)
-    given(scoring_rules).when(change).then_refused(rule=rule)
-
-
-async def test_the_api_shows_and_changes_the_rules(infra: Infra, database: object) -> None:
-    assert callable(database)
-    fresh: Database = database("scoring")
-    async with running(scoring, fresh, infra) as service:
-        manager, rep = service.client("marketing_manager"), service.client("sales_rep")
-        assert (await rep.get("/scoring-rules")).json()["points"]["source.referral"] == 20
-        assert (await rep.put("/scoring-rules", json={"points": {"attended": 20}})).status_code == 403
-        changed = await manager.put("/scoring-rules", json={"points": {"attended": 20}})
-        assert (changed.status_code, changed.json()["version"], changed.json()["points"]["attended"]) == (200, 2, 20)
-        stale = await manager.put("/scoring-rules", json={"points": {}}, headers={"If-Match": '"0"'})
-        assert stale.status_code == 412
-        wrong = await manager.put("/scoring-rules", json={"points": {"charm": 1}})
-        assert (wrong.status_code, wrong.headers["content-type"]) == (422, "application/problem+json")
-        unknown = await rep.get(f"/leads/{LEAD}/scores")
-        assert (unknown.status_code, unknown.json()["rule"]) == (404, "score.unknown")
-
-        async def in_force() -> bool:
-            return bool((await rep.get("/scoring-rules")).json()["version"] == 2)
-
-        assert await eventually(in_force, what="the changed rules")
+    assert (event.score, event.band, event.band_from) == (50, Band.LOW, 0)
+    assert (event.previous_band, event.rules_version, event.caused_by) == (Band.MEDIUM, 2, "rules@1")

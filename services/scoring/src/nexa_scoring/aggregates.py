@@ -13,7 +13,7 @@ from nexa_scoring.lead_score import state as lead_score_state
 from nexa_scoring.read_models import health_rules_in_force, rules_in_force
 from nexa_scoring.rules import decisions as rules_decisions
 from nexa_scoring.rules import state as rules_state
-from nexa_scoring.rules.state import Rules
+from nexa_scoring.rules.state import RuleBook, Rules
 from nexa_scoring.ticket_analysis import decisions as ticket_analysis_decisions
 from nexa_scoring.ticket_analysis import events as ticket_analysis_events
 from nexa_scoring.ticket_analysis import preparing
@@ -21,12 +21,12 @@ from nexa_scoring.ticket_analysis import state as ticket_analysis_state
 from nexa_scoring.ticket_rules import decisions as ticket_rules_decisions
 from nexa_scoring.ticket_rules import state as ticket_rules_state
 
-scoring_rules = Aggregate[rules_decisions.ChangeRules, Rules](
+scoring_rules = Aggregate[rules_decisions.RulesCommand, RuleBook](
     name="scoring_rules",
     key="rules_id",
     topic=topics.SCORING_RULES,
-    commands=(rules_decisions.ChangeRules,),
-    initial=rules_state.DEFAULT_RULES,
+    commands=rules_decisions.COMMANDS,
+    initial=RuleBook(),
     evolve=rules_state.evolve,
     decide=rules_decisions.decide,
 )

@@ -9,7 +9,9 @@ from nexa_scoring.aggregates import (
     ticket_analysis,
     ticket_rules,
 )
-from nexa_scoring.api import accounts, leads, rules_of_health, rules_of_tickets, tickets
+from nexa_scoring.api import accounts, leads, rules_of_health, rules_of_leads, rules_of_tickets, tickets
+from nexa_scoring.api import what_if_of_leads as what_if
+from nexa_scoring.lead_score.rescoring import rescore_leads
 from nexa_scoring.reactions.analyse_ticket import analyse_ticket
 from nexa_scoring.reactions.score_account import score_account
 from nexa_scoring.reactions.score_lead import score_lead
@@ -41,5 +43,14 @@ scoring = Service(
         which_tickets_resemble.model,
         how_right_analysis_is.model,
     ],
-    routes=[leads.routes, accounts.routes, rules_of_health.routes, tickets.routes, rules_of_tickets.routes],
+    jobs=[rescore_leads],
+    routes=[
+        leads.routes,
+        rules_of_leads.routes,
+        what_if.routes,
+        accounts.routes,
+        rules_of_health.routes,
+        tickets.routes,
+        rules_of_tickets.routes,
+    ],
 )

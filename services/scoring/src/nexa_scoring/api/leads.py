@@ -1,10 +1,10 @@
-"""Scores and scoring rules over HTTP."""
+"""Scores of leads over HTTP."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from nexa_chassis.domain import NotFound
@@ -12,15 +12,11 @@ from nexa_chassis.http.call import Call, allow
 from nexa_chassis.http.paging import Page
 from nexa_contracts.scoring import FactorPoints
 from nexa_contracts.values import Band
-from nexa_scoring.aggregates import scoring_rules
 from nexa_scoring.read_models.lead_scores import latest_scores, score_history
-from nexa_scoring.rules.decisions import ChangeRules
-from nexa_scoring.rules.state import RULES_ID, Rules
 
 routes = APIRouter(tags=["scoring"])
 
 Reader = Annotated[Call, Depends(allow("marketing_manager", "marketing_user", "sales_rep", "sales_manager", "analyst"))]
-RuleEditor = Annotated[Call, Depends(allow("marketing_manager"))]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many to return, at most 200.")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
 
@@ -44,21 +40,6 @@ class ScoreView(BaseModel):
     scored_at: datetime
 
 
-class RulesView(BaseModel):
-    version: int
-    points: dict[str, int] = Field(description="Points by factor; `question_asked` counts per question.")
-    high_from: int = Field(description="Least score of band High.")
-    medium_from: int = Field(description="Least score of band Medium.")
-    question_limit: int = Field(description="Most points that questions can bring.")
-
-
-class RulesChange(BaseModel):
-    points: dict[str, int] = Field(default_factory=dict, description="Only the factors to change.")
-    high_from: int = 75
-    medium_from: int = 50
-    question_limit: int = Field(default=10, ge=0, le=100)
-
-
 @routes.get("/leads/{lead_id}/scores")
 async def scores_of_lead(lead_id: UUID, call: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[ScoreView]:
     """All scores of a lead, the newest first."""
@@ -77,36 +58,3 @@ async def scores_of_campaign(
     async with call.query() as connection:
         page = await latest_scores(connection, campaign_id, band, limit=limit, cursor=cursor)
     return Page(items=[ScoreView.model_validate(row) for row in page.items], next=page.next)
-
-
-@routes.get("/scoring-rules")
-async def rules(call: Reader, response: Response) -> RulesView:
-    """The rules in force."""
-    return await _rules_in_force(call, response)
-
-
-@routes.put("/scoring-rules")
-async def change_rules(change: RulesChange, call: RuleEditor, response: Response) -> RulesView:
-    """Publish a new version of the rules. Each lead follows it from its next score on."""
-    await call.execute(
-        ChangeRules(
-            points=change.points,
-            high_from=change.high_from,
-            medium_from=change.medium_from,
-            question_limit=change.question_limit,
-        )
-    )
-    return await _rules_in_force(call, response)
-
-
-async def _rules_in_force(call: Call, response: Response) -> RulesView:
-    loaded = await call.runtime.store.load(scoring_rules, RULES_ID)
-    state: Rules = loaded.state
-    call.etag(response, loaded.version)
-    return RulesView(
-        version=state.version,
-        points=dict(state.points),
-        high_from=state.high_from,
-        medium_from=state.medium_from,
-        question_limit=state.question_limit,
-    )

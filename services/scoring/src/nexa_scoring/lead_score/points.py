@@ -35,10 +35,26 @@ def score(features: Features, rules: Rules) -> Score:
     return Score(value, raw, band, factors, recommendation(band))
 
 
+def points_of(features: Features, rules: Rules) -> int:
+    """The score alone."""
+    return min(sum(factor.points for factor in _factors(features, rules)), HIGHEST)
+
+
 def band_of(value: int, rules: Rules) -> Band:
     if value >= rules.high_from:
         return Band.HIGH
     return Band.MEDIUM if value >= rules.medium_from else Band.LOW
+
+
+def least_of(band: Band, rules: Rules) -> int:
+    """The fewest points of a band."""
+    match band:
+        case Band.HIGH:
+            return rules.high_from
+        case Band.MEDIUM:
+            return rules.medium_from
+        case Band.LOW:
+            return 0
 
 
 def recommendation(band: Band) -> str:

@@ -1,12 +1,13 @@
-"""The scoring rules in force: how many points each factor is worth and where the bands begin."""
+"""The scoring rules, points per factor and where the bands begin: those in force, and the draft that may take their place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import TypeAlias
 from uuid import UUID
 
 from nexa_chassis.domain import derive
-from nexa_contracts.scoring import ScoringRulesChanged
+from nexa_contracts.scoring import ScoringRulesApproved, ScoringRulesChanged, ScoringRulesDrafted
 
 RULES_ID: UUID = derive("scoring", "lead-rules")
 
@@ -48,7 +49,40 @@ class Rules:
 DEFAULT_RULES = Rules(version=1, points=DEFAULT_POINTS)
 
 
-def evolve(state: Rules, event: ScoringRulesChanged) -> Rules:
+@dataclass(frozen=True)
+class Draft:
+    """Rules that somebody proposes. `approved_by` is about this version and no other."""
+
+    rules: Rules
+    drafted_by: str
+    approved_by: str | None = None
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """`latest` is the highest version there ever was, a draft's or one in force."""
+
+    in_force: Rules = DEFAULT_RULES
+    draft: Draft | None = None
+    latest: int = DEFAULT_RULES.version
+
+
+RulesEvent: TypeAlias = ScoringRulesDrafted | ScoringRulesApproved | ScoringRulesChanged
+
+
+def evolve(book: RuleBook, event: RulesEvent) -> RuleBook:
+    match event:
+        case ScoringRulesDrafted(version=version, drafted_by=by):
+            return replace(book, draft=Draft(rules_of(event), by), latest=version)
+        case ScoringRulesApproved(approved_by=by) if book.draft is not None:
+            return replace(book, draft=replace(book.draft, approved_by=by))
+        case ScoringRulesChanged(version=version):
+            return RuleBook(rules_of(event), None, max(book.latest, version))
+        case _:
+            return book
+
+
+def rules_of(event: ScoringRulesDrafted | ScoringRulesChanged) -> Rules:
     return Rules(
         version=event.version,
         points=event.points,
