@@ -13,7 +13,9 @@ from nexa_scoring.ticket_rules.state import RULES_ID, TicketRules
 
 routes = APIRouter(tags=["ticket rules"])
 
-Reader = Annotated[Call, Depends(allow("support_agent", "support_manager", "product_manager", "engineer", "csm", "analyst"))]
+Reader = Annotated[
+    Call, Depends(allow("support_agent", "support_manager", "product_manager", "engineer", "csm", "analyst"))
+]
 RuleEditor = Annotated[Call, Depends(allow("support_manager", "product_manager"))]
 Key = Annotated[str, Path(pattern="^[a-z][a-z0-9_]*$", max_length=60, description="Key of the feature.")]
 Aliases = Annotated[

@@ -21,7 +21,9 @@ from nexa_scoring.ticket_analysis.questions import TicketText
 
 routes = APIRouter(tags=["tickets"])
 
-Reader = Annotated[Call, Depends(allow("support_agent", "support_manager", "product_manager", "engineer", "csm", "analyst"))]
+Reader = Annotated[
+    Call, Depends(allow("support_agent", "support_manager", "product_manager", "engineer", "csm", "analyst"))
+]
 Learner = Annotated[Call, Depends(allow("support_manager", "product_manager", "analyst"))]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many to return, at most 200.")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before.")]
