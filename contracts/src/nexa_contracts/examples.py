@@ -466,6 +466,14 @@ SALES: tuple[Event, ...] = (
     ),
     sales.DealClosedLost(**_DEAL, reason="Chose another vendor", closed_at=_at(28, 16, 30)),
     sales.DealReopened(**_DEAL, reason="The other vendor could not deliver", was="lost"),
+    sales.DealReassigned(
+        deal_id=DEAL,
+        account_id=ACCOUNT,
+        campaign_id=CAMPAIGN,
+        rep_id=PRIYA,
+        previous_rep_id=MARIA,
+        reason="Maria Lind left",
+    ),
     sales.DealHandoffReturned(deal_id=DEAL, account_id=ACCOUNT, rep_id=MARIA, reason="No technical contact is named"),
     sales.DealHandoffResubmitted(
         deal_id=DEAL, account_id=ACCOUNT, details=_SOLD, note="Tom (IT) is the technical contact"

@@ -545,6 +545,17 @@ class DealDetailsChanged(Event):
     changed: tuple[str, ...] = Field(description="Names of the fields that differ.", examples=[("products",)])
 
 
+class DealReassigned(Event):
+    """The deal is another rep's now."""
+
+    deal_id: DealId
+    account_id: AccountId
+    campaign_id: AcquiringCampaign = None
+    rep_id: RepId
+    previous_rep_id: UUID | None = Field(description="Whose it was; null if nobody's.")
+    reason: str = Field(description="Why.", examples=["Maria Lind left"])
+
+
 class DealHandoffReturned(Event):
     """Customer success sent the handoff back; the rep has to complete it."""
 

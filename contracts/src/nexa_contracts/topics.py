@@ -128,6 +128,7 @@ DEAL = Topic(
         sales.DealClosedWon,
         sales.DealClosedLost,
         sales.DealReopened,
+        sales.DealReassigned,
         sales.DealHandoffReturned,
         sales.DealHandoffResubmitted,
     ),

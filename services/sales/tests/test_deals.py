@@ -11,6 +11,7 @@ from nexa_contracts.sales import (
     DealClosedWon,
     DealCreated,
     DealDetails,
+    DealReassigned,
     DealReopened,
     DealStage,
     DealStageChanged,
@@ -20,7 +21,7 @@ from nexa_contracts.values import Band, Money
 from nexa_sales.account.decisions import THERE_ALREADY, ChangeAccount, OpenAccount, account_id_of
 from nexa_sales.aggregates import account, assignment, deal
 from nexa_sales.assignment.commands import ConvertLead, DisqualifyLead
-from nexa_sales.deal.commands import CloseLost, CloseWon, MoveDeal, OpenDeal, ReopenDeal
+from nexa_sales.deal.commands import CloseLost, CloseWon, MoveDeal, OpenDeal, ReassignDeal, ReopenDeal
 
 from .stories import CAMPAIGN, FIFTY_THOUSAND, IMPORT, MONDAY, Routing, id_of, roster, route, senior
 
@@ -214,3 +215,22 @@ def test_a_deal_moves_between_open_stages_only_and_is_reopened_where_it_was() ->
 )
 def test_a_deal_nobody_knows_is_not_found(command: object) -> None:
     given(deal).when(command).then_refused(rule="deal.unknown")
+
+
+REASSIGNED = DealReassigned(
+    deal_id=DEAL,
+    account_id=ACCOUNT,
+    campaign_id=CAMPAIGN,
+    rep_id=id_of("victor"),
+    previous_rep_id=id_of("maria"),
+    reason="maria left",
+)
+
+
+def test_a_deal_goes_to_another_rep_once_and_is_won_by_that_one() -> None:
+    to_victor = ReassignDeal(deal_id=DEAL, rep_id=id_of("victor"), reason="maria left")
+    given(deal, OPENED).when(to_victor).then(REASSIGNED)
+    given(deal, OPENED, REASSIGNED).when(to_victor).then()
+    given(deal, OPENED, WON).when(to_victor).then(REASSIGNED)
+    given(deal, OPENED, REASSIGNED).when(SIGNED).then(WON.model_copy(update={"rep_id": id_of("victor")}))
+    given(deal).when(to_victor).then_refused(rule="deal.unknown")

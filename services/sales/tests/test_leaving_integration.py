@@ -47,10 +47,16 @@ async def test_a_leavers_leads_and_tasks_go_to_others_each_with_its_reason(sales
     await sales_service.count("select count(*) from tasks", 5)
     body = {"title": "Send the price list", "due_at": "2030-01-01T09:00:00Z"}
     await sales_service.ask("POST", f"/leads/{id_of('lead 0')}/tasks", 201, json=body)
+    await sales_service.others.say(lead_created("sold"), lead_scored("sold", 90))
+    await sales_service.count("select count(*) from tasks", 7)
+    amount = {"company": "Acme Corp", "amount": {"amount": "50000.00", "currency": "USD"}}
+    sold = await sales_service.ask("POST", f"/leads/{id_of('sold')}/convert", 201, json=amount)
     jonas = await sales_service.hire("jonas", capacity=3, manager_id=str(victor))
     await sales_service.ask("POST", f"/reps/{maria}/leave", json={"reason": "Moved to marketing"})
     await sales_service.count("select count(*) from jobs where status = 'finished'", 1)
-    stands = await sales_service.rows("select status, rep_id, count(*) from lead_standings group by 1, 2 order by 1")
+    stands = await sales_service.rows(
+        "select status, rep_id, count(*) from lead_standings where status <> 'converted' group by 1, 2 order by 1"
+    )
     assert stands == [("assigned", jonas, 3), ("waiting", None, 2)]
     owners = await sales_service.rows("select rep_id, count(*) from tasks where completed_at is null group by 1")
     assert {owner for owner, _ in owners} == {jonas, victor}
@@ -63,6 +69,13 @@ async def test_a_leavers_leads_and_tasks_go_to_others_each_with_its_reason(sales
     reassign = {"rep_id": str(maria), "reason": "x"}
     gone = await sales_service.ask("POST", f"/leads/{id_of('lead 0')}/reassign", 422, json=reassign)
     assert gone["rule"] == "assignment.rep"
+    deal = await sales_service.ask("GET", f"/deals/{sold['deal_id']}")
+    assert (deal["rep_id"], deal["rep_name"]) == (str(victor), "victor")
+    to_jonas = {"rep_id": str(jonas), "reason": "Knows the company"}
+    await sales_service.ask("POST", f"/deals/{sold['deal_id']}/reassign", json=to_jonas)
+    assert len(await sales_service.every("/deals", rep_id=str(jonas))) == 1
+    gone = await sales_service.ask("POST", f"/deals/{sold['deal_id']}/reassign", 422, json=reassign)
+    assert gone["rule"] == "rep.unknown"
     boss = await sales_service.ask("POST", f"/reps/{victor}/leave", 409, json={"reason": "x"})
     assert boss["rule"] == "rep.reports"
     await sales_service.hire("priya")

@@ -1,4 +1,7 @@
-"""What a rep who left had open is handed over: leads by the routing rules, tasks after their lead, else to the manager."""
+"""What a rep who left had open is handed over: leads by the routing rules, tasks after their lead, else to the manager.
+
+Deals go to the manager too: open ones, and won ones that customer success has returned.
+"""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -11,7 +14,9 @@ from nexa_chassis.jobs import Finished, Job, StartJob
 from nexa_chassis.runtime import Runtime
 from nexa_chassis.transaction import Transaction
 from nexa_sales.assignment.commands import HandOverLead
+from nexa_sales.deal.commands import ReassignDeal
 from nexa_sales.read_models.follow_ups_due import tasks
+from nexa_sales.read_models.pipeline_board import deals_to_work_on
 from nexa_sales.read_models.rep_desk import rep_row, reps
 from nexa_sales.read_models.where_leads_stand import lead_standings
 from nexa_sales.task.commands import MoveTask
@@ -21,7 +26,7 @@ A_STEP = 500
 
 
 def hand_over_of(job_id: UUID, rep_id: UUID) -> StartJob:
-    return StartJob(name=NAME, job_id=job_id, state={"rep_id": str(rep_id), "leads": 0, "tasks": 0})
+    return StartJob(name=NAME, job_id=job_id, state={"rep_id": str(rep_id), "leads": 0, "tasks": 0, "deals": 0})
 
 
 async def step(
@@ -40,6 +45,14 @@ async def step(
     if moves:
         await tx.execute(moves)
         return {**state, "tasks": int(str(state["tasks"])) + len(moves)}
+    manager = await rep_row(tx.connection, rep["manager_id"]) if rep["manager_id"] else None
+    if manager is None or manager["left_at"] is not None:
+        return Finished(state)
+    deals = await deals_to_work_on(tx.connection, rep_id, A_STEP)
+    if deals:
+        heir, reason = manager["rep_id"], f"{rep['name']} left"
+        await tx.execute([ReassignDeal(deal_id=each, rep_id=heir, reason=reason) for each in deals])
+        return {**state, "deals": int(str(state.get("deals", 0))) + len(deals)}
     return Finished(state)
 
 

@@ -13,7 +13,19 @@ from nexa_chassis.http.call import Call
 from nexa_chassis.http.paging import Page
 from nexa_contracts.marketing import LeadSourceKind
 from nexa_contracts.sales import DealStage
-from nexa_sales.api.bodies import Amount, Body, Cursor, Limit, Mine, Reader, Salesperson, Text, not_negative, whose
+from nexa_sales.api.bodies import (
+    Amount,
+    Body,
+    Cursor,
+    Limit,
+    Manager,
+    Mine,
+    Reader,
+    Salesperson,
+    Text,
+    not_negative,
+    whose,
+)
 from nexa_sales.api.deal_views import (
     DealStages,
     DealView,
@@ -23,7 +35,16 @@ from nexa_sales.api.deal_views import (
     deal_view,
     forecast_view,
 )
-from nexa_sales.deal.commands import ChangeDetails, CloseLost, CloseWon, MoveDeal, OpenDeal, ReopenDeal, ResubmitHandoff
+from nexa_sales.deal.commands import (
+    ChangeDetails,
+    CloseLost,
+    CloseWon,
+    MoveDeal,
+    OpenDeal,
+    ReassignDeal,
+    ReopenDeal,
+    ResubmitHandoff,
+)
 from nexa_sales.read_models.account_book import account_row, contact_row
 from nexa_sales.read_models.deal_stages import stages_of
 from nexa_sales.read_models.forecast import forecast_lines, weigh
@@ -62,6 +83,11 @@ class WonBody(Body):
 
 class ReasonBody(Body):
     reason: Text = Field(examples=["Chose another vendor"])
+
+
+class ReassignBody(Body):
+    rep_id: UUID = Field(description="Somebody on the roster.")
+    reason: Text = Field(examples=["Knows the company"])
 
 
 class NoteBody(Body):
@@ -185,7 +211,7 @@ async def open_deal(body: DealBody, call: Salesperson, response: Response) -> De
             field="primary_contact_id",
         )
     if body.rep_id and rep is None:
-        raise Refused(f"There is nobody with the id {body.rep_id} on the roster.", rule="rep.unknown", field="rep_id")
+        raise _not_on_the_roster(body.rep_id)
     deal_id = call.new_id("deal")
     opening = OpenDeal(
         deal_id=deal_id,
@@ -255,6 +281,16 @@ async def reopen_deal(deal_id: UUID, body: ReasonBody, call: Salesperson, respon
     return await _executed(call, response, deal_id, ReopenDeal(deal_id=deal_id, reason=body.reason))
 
 
+@routes.post("/deals/{deal_id}/reassign")
+async def reassign_deal(deal_id: UUID, body: ReassignBody, call: Manager, response: Response) -> DealView:
+    """Give the deal to this rep, whoever has it."""
+    async with call.query() as connection:
+        rep = await rep_row(connection, body.rep_id)
+    if rep is None or rep["left_at"] is not None:
+        raise _not_on_the_roster(body.rep_id)
+    return await _executed(call, response, deal_id, ReassignDeal(deal_id=deal_id, **body.model_dump()))
+
+
 @routes.post("/deals/{deal_id}/handoff/resubmit")
 async def resubmit_handoff(deal_id: UUID, body: NoteBody, call: Salesperson, response: Response) -> DealView:
     """Hand a returned deal over again, with its details as they are now."""
@@ -273,3 +309,7 @@ async def _read(call: Call, deal_id: UUID) -> DealView:
     if row is None:
         raise NotFound(f"There is no deal {deal_id}.", rule="deal.unknown")
     return deal_view(row)
+
+
+def _not_on_the_roster(rep_id: UUID) -> Refused:
+    return Refused(f"There is nobody with the id {rep_id} on the roster.", rule="rep.unknown", field="rep_id")

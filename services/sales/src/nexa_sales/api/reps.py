@@ -124,7 +124,7 @@ async def set_absences(rep_id: UUID, body: AbsencesBody, call: Manager, response
 async def leave(rep_id: UUID, body: LeaveBody, call: Manager, response: Response) -> RepView:
     """The person leaves the roster. Their leads are given to others by the routing rules, or wait; tasks go along.
 
-    A task whose lead is nobody's goes to their manager. `open_leads` shows what is still to be handed over.
+    A task whose lead is nobody's goes to their manager, and so do their deals. `open_leads` tells how many are left.
     """
     async with call.query() as connection:
         reports = await reports_of(connection, rep_id)

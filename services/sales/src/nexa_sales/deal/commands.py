@@ -66,6 +66,15 @@ class ChangeDetails:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReassignDeal:
+    """Give the deal to this rep, whoever has it."""
+
+    deal_id: UUID
+    rep_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReturnHandoff:
     """Customer success sent the handoff back. `round` counts how often sales had handed it over."""
 
@@ -83,7 +92,15 @@ class ResubmitHandoff:
 
 
 Command: TypeAlias = (
-    OpenDeal | MoveDeal | ChangeDetails | CloseWon | CloseLost | ReopenDeal | ReturnHandoff | ResubmitHandoff
+    OpenDeal
+    | MoveDeal
+    | ChangeDetails
+    | CloseWon
+    | CloseLost
+    | ReopenDeal
+    | ReassignDeal
+    | ReturnHandoff
+    | ResubmitHandoff
 )
 COMMANDS: tuple[type, ...] = (
     OpenDeal,
@@ -92,6 +109,7 @@ COMMANDS: tuple[type, ...] = (
     CloseWon,
     CloseLost,
     ReopenDeal,
+    ReassignDeal,
     ReturnHandoff,
     ResubmitHandoff,
 )

@@ -15,6 +15,7 @@ from nexa_contracts.sales import (
     DealDetailsChanged,
     DealHandoffResubmitted,
     DealHandoffReturned,
+    DealReassigned,
     DealReopened,
     DealStage,
     DealStageChanged,
@@ -26,6 +27,7 @@ from nexa_sales.deal.commands import (
     Command,
     MoveDeal,
     OpenDeal,
+    ReassignDeal,
     ReopenDeal,
     ResubmitHandoff,
     ReturnHandoff,
@@ -49,6 +51,8 @@ def decide(command: Command, state: Deal, now: datetime) -> Sequence[Event]:
             return close_lost(state, command, now)
         case ReopenDeal():
             return reopen(state, command)
+        case ReassignDeal():
+            return reassign(state, command)
         case ReturnHandoff():
             return return_handoff(state, command)
         case ResubmitHandoff():
@@ -177,6 +181,24 @@ def reopen(deal: Deal, command: ReopenDeal) -> Sequence[Event]:
             ]
         case _:
             assert_never(deal)
+
+
+def reassign(deal: Deal, command: ReassignDeal) -> Sequence[Event]:
+    """Also of a closed deal: its handoff may be returned, or it is reopened."""
+    if isinstance(deal, NoDeal):
+        raise _unknown(command.deal_id)
+    if deal.deal.rep_id == command.rep_id:
+        return []
+    return [
+        DealReassigned(
+            deal_id=deal.deal.deal_id,
+            account_id=deal.deal.account_id,
+            campaign_id=deal.deal.campaign_id,
+            rep_id=command.rep_id,
+            previous_rep_id=deal.deal.rep_id,
+            reason=command.reason,
+        )
+    ]
 
 
 def return_handoff(deal: Deal, command: ReturnHandoff) -> Sequence[Event]:

@@ -12,6 +12,7 @@ from nexa_contracts.sales import (
     DealDetailsChanged,
     DealHandoffResubmitted,
     DealHandoffReturned,
+    DealReassigned,
     DealReopened,
     DealStage,
     DealStageChanged,
@@ -79,6 +80,8 @@ def evolve(state: Deal, event: Event) -> Deal:
             return state
         case _, DealDetailsChanged(details=details):
             return replace(state, details=details)
+        case _, DealReassigned(rep_id=rep_id):
+            return replace(state, deal=state.deal.model_copy(update={"rep_id": rep_id}))
         case _, DealHandoffReturned(round=number, reason=reason):
             return replace(state, handoff=Returned(number, reason))
         case ((Open() | Won() | Lost()), DealHandoffResubmitted()) if isinstance(state.handoff, Returned):

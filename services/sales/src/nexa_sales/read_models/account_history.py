@@ -28,6 +28,7 @@ from nexa_contracts.sales import (
     DealDetailsChanged,
     DealHandoffResubmitted,
     DealHandoffReturned,
+    DealReassigned,
     DealReopened,
 )
 from nexa_contracts.values import Money
@@ -96,6 +97,8 @@ def deal_summary(event: Event) -> str:
             return f"Deal won: {_sum(money)}"
         case DealClosedLost(reason=reason):
             return f"Deal lost: {reason}"
+        case DealReassigned(reason=reason):
+            return f"Deal went to another rep: {reason}"
         case DealReopened(reason=reason):
             return f"Deal reopened: {reason}"
         case DealHandoffReturned(reason=reason):
@@ -125,6 +128,7 @@ account_history = ReadModel(
         DealDetailsChanged,
         DealClosedWon,
         DealClosedLost,
+        DealReassigned,
         DealReopened,
         DealHandoffReturned,
         DealHandoffResubmitted,

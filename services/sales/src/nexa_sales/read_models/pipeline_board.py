@@ -32,6 +32,7 @@ from nexa_contracts.sales import (
     DealDetailsChanged,
     DealHandoffResubmitted,
     DealHandoffReturned,
+    DealReassigned,
     DealReopened,
     DealStage,
     DealStageChanged,
@@ -108,6 +109,8 @@ def _changed(fact: Recorded) -> dict[str, object]:
             return {**closed, "amount": won.amount.amount, "currency": won.amount.currency}
         case DealDetailsChanged(details=details):
             return {"details": details.model_dump(mode="json"), "expected_close": details.expected_close}
+        case DealReassigned(rep_id=rep_id):
+            return {"rep_id": rep_id}
         case DealHandoffReturned(reason=reason):
             return {"returned_because": reason}
         case DealHandoffResubmitted():
@@ -134,6 +137,7 @@ pipeline_board = ReadModel(
         DealDetailsChanged,
         DealClosedWon,
         DealClosedLost,
+        DealReassigned,
         DealReopened,
         DealHandoffReturned,
         DealHandoffResubmitted,
@@ -200,3 +204,10 @@ async def list_deals(
 async def deal_row(connection: AsyncConnection, deal_id: UUID) -> Mapping[str, Any] | None:
     row = (await connection.execute(_with_names().where(deals.c.deal_id == deal_id))).mappings().one_or_none()
     return None if row is None else dict(row)
+
+
+async def deals_to_work_on(connection: AsyncConnection, rep_id: UUID, limit: int) -> list[UUID]:
+    """Deals of a rep that are open, or won and returned by customer success; the oldest first."""
+    closed = deals.c.stage.in_((DealStage.CLOSED_WON.value, DealStage.CLOSED_LOST.value))
+    query = select(deals.c.deal_id).where(deals.c.rep_id == rep_id, ~closed | (_won & _returned))
+    return list((await connection.execute(query.order_by(deals.c.created_at, deals.c.deal_id).limit(limit))).scalars())

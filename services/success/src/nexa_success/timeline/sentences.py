@@ -146,6 +146,8 @@ def _of_accounts_in_sales(event: Event) -> str | None:
             return f"Deal won: {money(amount)} a year"
         case sales.DealClosedLost(reason=reason):
             return f"Deal lost: {reason}"
+        case sales.DealReassigned(reason=reason):
+            return f"Deal went to another rep: {reason}"
         case sales.DealReopened(reason=reason):
             return f"Deal reopened: {reason}"
         case sales.DealHandoffReturned(reason=reason):
