@@ -1,14 +1,21 @@
 """A running marketing service for the tests that need one, and what they do with it again and again."""
 
+import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from aiokafka import AIOKafkaProducer
 
+from nexa_chassis.provisioning import ensure_topics
 from nexa_chassis.running import RunningService, eventually, running
+from nexa_chassis.settings import Settings
+from nexa_contracts.envelope import Event
+from nexa_contracts.topics import ASSIGNMENT, DEAL, LEAD_SCORE, topic_of
 from nexa_local.infra import Infra
 from nexa_local.postgres import Database
 from nexa_marketing.app import marketing
@@ -76,3 +83,53 @@ def marketing_of() -> Callable[[RunningService], Marketing]:
 async def marketing_service(infra: Infra, database: Callable[[str], Database]) -> AsyncIterator[Marketing]:
     async with running(marketing, database("marketing"), infra, roles=("serve", "relay", "tick")) as service:
         yield Marketing(service, service.client("marketing_user"))
+
+
+@dataclass
+class Others:
+    """Scoring and sales, as far as their topics show them."""
+
+    producer: AIOKafkaProducer
+    versions: dict[str, int] = field(default_factory=dict)
+
+    async def say(self, event: Event) -> None:
+        """Publish this event on its topic, as the next one of its stream."""
+        topic = topic_of(type(event))
+        key = str(getattr(event, topic.key))
+        subject = f"{topic.aggregate}-{key}"
+        version = self.versions[subject] = self.versions.get(subject, 0) + 1
+        now = datetime.now(UTC).isoformat()
+        envelope = {
+            "specversion": "1.0",
+            "id": f"{subject}@{version}",
+            "source": f"/nexa/{topic.service}",
+            "type": topic.type_of(type(event)),
+            "subject": subject,
+            "time": now,
+            "recordedtime": now,
+            "datacontenttype": "application/json",
+            "streamversion": version,
+            **({"prevversion": version - 1} if version > 1 else {}),
+            "correlationid": "test",
+            "actor": "test",
+            "data": event.model_dump(mode="json"),
+        }
+        await self.producer.send_and_wait(topic.name, json.dumps(envelope).encode(), key=key.encode())
+
+
+@pytest.fixture
+async def others(infra: Infra) -> AsyncIterator[Others]:
+    settings = Settings(database_url="postgresql://nobody@localhost/none", kafka_bootstrap=infra.kafka_bootstrap)
+    await ensure_topics(settings, [topic.name for topic in (LEAD_SCORE, ASSIGNMENT, DEAL)])
+    producer = AIOKafkaProducer(bootstrap_servers=infra.kafka_bootstrap)
+    await producer.start()
+    yield Others(producer)
+    await producer.stop()
+
+
+@pytest.fixture
+async def whole_service(
+    infra: Infra, database: Callable[[str], Database], others: Others, marketing_of: Callable[..., Any]
+) -> AsyncIterator[Any]:
+    async with running(marketing, database("marketing"), infra) as service:
+        yield marketing_of(service)

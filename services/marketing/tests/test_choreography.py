@@ -1,77 +1,16 @@
 """Marketing among the others: what scoring and sales say on their topics, and what comes of it here."""
 
-import json
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-from aiokafka import AIOKafkaProducer
-
-from nexa_chassis.provisioning import ensure_topics
-from nexa_chassis.running import eventually, running
-from nexa_chassis.settings import Settings
-from nexa_contracts.envelope import Event
+from nexa_chassis.running import eventually
 from nexa_contracts.sales import AssignmentReason, DealClosedWon, DealCreated, LeadAssigned, LeadConverted
 from nexa_contracts.scoring import LeadScored
-from nexa_contracts.topics import ASSIGNMENT, DEAL, LEAD_SCORE, topic_of
 from nexa_contracts.values import Band, Because, Money
-from nexa_local.infra import Infra
-from nexa_local.postgres import Database
-from nexa_marketing.app import marketing
 
-
-@dataclass
-class Others:
-    """Scoring and sales, as far as their topics show them."""
-
-    producer: AIOKafkaProducer
-    versions: dict[str, int] = field(default_factory=dict)
-
-    async def say(self, event: Event) -> None:
-        """Publish this event on its topic, as the next one of its stream."""
-        topic = topic_of(type(event))
-        key = str(getattr(event, topic.key))
-        subject = f"{topic.aggregate}-{key}"
-        version = self.versions[subject] = self.versions.get(subject, 0) + 1
-        now = datetime.now(UTC).isoformat()
-        envelope = {
-            "specversion": "1.0",
-            "id": f"{subject}@{version}",
-            "source": f"/nexa/{topic.service}",
-            "type": topic.type_of(type(event)),
-            "subject": subject,
-            "time": now,
-            "recordedtime": now,
-            "datacontenttype": "application/json",
-            "streamversion": version,
-            **({"prevversion": version - 1} if version > 1 else {}),
-            "correlationid": "test",
-            "actor": "test",
-            "data": event.model_dump(mode="json"),
-        }
-        await self.producer.send_and_wait(topic.name, json.dumps(envelope).encode(), key=key.encode())
-
-
-@pytest.fixture
-async def others(infra: Infra) -> AsyncIterator[Others]:
-    settings = Settings(database_url="postgresql://nobody@localhost/none", kafka_bootstrap=infra.kafka_bootstrap)
-    await ensure_topics(settings, [topic.name for topic in (LEAD_SCORE, ASSIGNMENT, DEAL)])
-    producer = AIOKafkaProducer(bootstrap_servers=infra.kafka_bootstrap)
-    await producer.start()
-    yield Others(producer)
-    await producer.stop()
-
-
-@pytest.fixture
-async def whole_service(
-    infra: Infra, database: Callable[[str], Database], others: Others, marketing_of: Callable[..., Any]
-) -> AsyncIterator[Any]:
-    async with running(marketing, database("marketing"), infra) as service:
-        yield marketing_of(service)
+from .conftest import Others
 
 
 def scored(lead_id: UUID, campaign_id: UUID, score: int, band: Band, previous: Band | None = None) -> LeadScored:

@@ -1,7 +1,16 @@
 """The marketing service: campaigns, the files of leads that come in, leads, and the e-mail series they are nurtured with."""
 
 from nexa_chassis.service import Service
-from nexa_marketing.api import campaigns, import_reports, import_reverts, imports, leads, nurture, nurture_series
+from nexa_marketing.api import (
+    attribution,
+    campaigns,
+    import_reports,
+    import_reverts,
+    imports,
+    leads,
+    nurture,
+    nurture_series,
+)
 from nexa_marketing.campaign.decisions import campaign
 from nexa_marketing.figures_publication import publish_figures
 from nexa_marketing.lead.decisions import lead
@@ -16,8 +25,10 @@ from nexa_marketing.reactions.nurture_low_leads import nurture_low_leads
 from nexa_marketing.reactions.take_answers_to_mails import take_answers_to_mails
 from nexa_marketing.read_models.campaign_list import campaign_list
 from nexa_marketing.read_models.campaign_results import campaign_results
+from nexa_marketing.read_models.deal_history import history_of_deals
 from nexa_marketing.read_models.import_list import import_list
 from nexa_marketing.read_models.lead_list import lead_list
+from nexa_marketing.read_models.lead_touches import touches_of_leads
 from nexa_marketing.read_models.nurture_list import nurture_list
 from nexa_marketing.read_models.nurture_series import nurture_series as series_published
 from nexa_marketing.tables import metadata
@@ -28,11 +39,21 @@ marketing = Service(
     metadata=metadata,
     aggregates=[campaign, lead_import, lead, enrolment, series_publication],
     reactions=[nurture_low_leads, next_nurture_step, take_answers_to_mails],
-    read_models=[campaign_list, campaign_results, import_list, lead_list, nurture_list, series_published],
+    read_models=[
+        campaign_list,
+        campaign_results,
+        history_of_deals,
+        import_list,
+        lead_list,
+        touches_of_leads,
+        nurture_list,
+        series_published,
+    ],
     jobs=[import_leads, revert_import, move_enrolments],
     workers=[publish_figures],
     routes=[
         campaigns.routes,
+        attribution.routes,
         imports.routes,
         import_reports.routes,
         import_reverts.routes,

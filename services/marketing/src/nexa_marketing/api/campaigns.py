@@ -12,14 +12,15 @@ from nexa_chassis.domain import NotFound, Refused
 from nexa_chassis.http.call import Call, allow
 from nexa_chassis.http.paging import Page, paginate
 from nexa_contracts.marketing import Audience, BandFigures, LeadSourceKind
-from nexa_contracts.values import Money
+from nexa_contracts.values import Band, Money
 from nexa_marketing.api.bodies import Body, MoneyOrNumber, Ratio
 from nexa_marketing.campaign.decisions import ChangeCampaign, CreateCampaign, campaign
-from nexa_marketing.campaign.figures import conversion, pipeline_multiple, roi_on_won_revenue
+from nexa_marketing.campaign.figures import conversion, cost_per_lead, pipeline_multiple, roi_on_won_revenue
 from nexa_marketing.campaign.state import Plan, Planned
 from nexa_marketing.lead.countries import NAMES
 from nexa_marketing.read_models.campaign_list import campaigns
 from nexa_marketing.read_models.campaign_results import deals_of, figures_of
+from nexa_marketing.read_models.velocity import NO_PACE, velocity_of
 
 routes = APIRouter(tags=["campaigns"])
 
@@ -78,10 +79,20 @@ class Made(BaseModel):
     version: int
 
 
+class Days(BaseModel):
+    """How long something took, in days; null where it never came about."""
+
+    average: float | None
+    median: float | None
+
+
 class BandResult(BaseModel):
     leads: int
     converted: int
     conversion: Ratio
+    won: int = Field(description="Conversions out of this band whose deal is won.")
+    days_to_conversion: Days = Field(description="From the lead to its conversion out of this band.")
+    days_to_won: Days = Field(description="From the lead to the deal that was won.")
 
 
 class Metrics(BaseModel):
@@ -96,6 +107,7 @@ class Metrics(BaseModel):
     pipeline: Money
     won_revenue: Money
     cost: Money
+    cost_per_lead: Ratio = Field(description="In the currency of the budget.")
     pipeline_multiple: Ratio
     roi_on_won_revenue: Ratio
 
@@ -145,21 +157,34 @@ async def read_metrics(campaign_id: UUID, call: Marketer) -> Metrics:
     async with call.query() as connection:
         figures = await figures_of(connection, campaign_id, budget.amount)
         deals = await deals_of(connection, campaign_id)
+        velocity = await velocity_of(connection, campaign_id)
 
-    def band(counted: BandFigures) -> BandResult:
-        rate = Ratio.of(conversion(counted.leads, counted.converted))
-        return BandResult(leads=counted.leads, converted=counted.converted, conversion=rate)
+    def band(name: Band, counted: BandFigures) -> BandResult:
+        pace = velocity.get(name, NO_PACE)
+        return BandResult(
+            leads=counted.leads,
+            converted=counted.converted,
+            conversion=Ratio.of(conversion(counted.leads, counted.converted)),
+            won=pace.won,
+            days_to_conversion=Days(average=pace.to_conversion, median=pace.to_conversion_median),
+            days_to_won=Days(average=pace.to_won, median=pace.to_won_median),
+        )
 
     return Metrics(
         campaign_id=campaign_id,
         leads=figures.leads,
-        bands={"high": band(figures.high), "medium": band(figures.medium), "low": band(figures.low)},
+        bands={
+            "high": band(Band.HIGH, figures.high),
+            "medium": band(Band.MEDIUM, figures.medium),
+            "low": band(Band.LOW, figures.low),
+        },
         converted=figures.converted,
         conversion=Ratio.of(conversion(figures.leads, figures.converted)),
         deals=deals,
         pipeline=Money(amount=figures.pipeline, currency=budget.currency),
         won_revenue=Money(amount=figures.won_revenue, currency=budget.currency),
         cost=budget,
+        cost_per_lead=Ratio.of(cost_per_lead(figures)),
         pipeline_multiple=Ratio.of(pipeline_multiple(figures)),
         roi_on_won_revenue=Ratio.of(roi_on_won_revenue(figures)),
     )

@@ -62,6 +62,9 @@ class EngagementBody(Body):
     kind: EngagementKind
     detail: Annotated[str, StringConstraints(max_length=500)] = ""
     at: AwareDatetime | None = Field(default=None, description="When it happened; now unless given.")
+    campaign_id: UUID | None = Field(
+        default=None, description="The campaign it was part of; the one that found the lead unless given."
+    )
 
 
 class WithdrawBody(Body):
@@ -228,7 +231,9 @@ async def change_lead(lead_id: UUID, body: Person, call: Marketer, response: Res
 
 @routes.post("/leads/{lead_id}/engagements", status_code=201)
 async def engage_lead(lead_id: UUID, body: EngagementBody, call: Marketer, response: Response) -> LeadMade:
-    done = await call.execute(EngageLead(lead_id, body.kind, body.at or call.now, body.detail))
+    if body.campaign_id is not None:
+        await load_campaign(call, body.campaign_id)
+    done = await call.execute(EngageLead(lead_id, body.kind, body.at or call.now, body.detail, body.campaign_id))
     return _made(call, response, lead_id, done.version_of(f"lead-{lead_id}"))
 
 

@@ -47,6 +47,11 @@ def conversion(leads: int, converted: int) -> Ratio:
     return _ratio(converted, leads, f"converted / leads = {converted} / {leads}", "no leads")
 
 
+def cost_per_lead(figures: Figures) -> Ratio:
+    """What a lead cost, in the currency of the budget."""
+    return _ratio(figures.cost, figures.leads, f"cost / leads = {_plain(figures.cost)} / {figures.leads}", "no leads")
+
+
 def pipeline_multiple(figures: Figures) -> Ratio:
     """How many times its cost a campaign brought as pipeline."""
     formula = f"pipeline / cost = {_plain(figures.pipeline)} / {_plain(figures.cost)}"

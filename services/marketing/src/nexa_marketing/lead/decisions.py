@@ -55,10 +55,13 @@ class ChangeLead:
 
 @dataclass(frozen=True)
 class EngageLead:
+    """`campaign_id`: the campaign it was part of, where that is not the one that found the lead."""
+
     lead_id: UUID
     kind: EngagementKind
     occurred_at: datetime
     detail: str = ""
+    campaign_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,8 @@ def _engaged(command: EngageLead, state: Active, now: datetime) -> Sequence[Lead
         raise Refused(message, rule="engagement.future", field="at")
     engagement = state.profile.engagement
     once = {EngagementKind.REGISTERED_EARLY: engagement.registered_early, EngagementKind.ATTENDED: engagement.attended}
-    if once.get(command.kind, False):
+    elsewhere = command.campaign_id if command.campaign_id != state.origin.campaign_id else None
+    if once.get(command.kind, False) and elsewhere is None:
         return []
     return [
         LeadEngaged(
@@ -200,6 +204,7 @@ def _engaged(command: EngageLead, state: Active, now: datetime) -> Sequence[Lead
             kind=command.kind,
             occurred_at=command.occurred_at,
             detail=command.detail,
+            at_campaign_id=elsewhere,
         )
     ]
 
