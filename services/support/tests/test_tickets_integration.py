@@ -279,6 +279,9 @@ async def test_a_rejected_request_names_the_field(support_service: Support) -> N
     path = f"/tickets/{ticket['ticket_id']}"
     problem = await support.ask("POST", f"{path}/correct", 422, json={"field": "type", "value": "nonsense"})
     assert "bug, question, feature, incident" in problem["detail"]
+    problem = await support.ask("POST", f"{path}/reply", 422, json={"text": "Done", "then": "resolved"})
+    assert problem["errors"][0]["field"] == "body.then"
+    await support.ask("POST", f"{path}/status", 422, json={"status": "merged"})
     mail = {"name": "Sarah", "email": "sarah at acme"}
     body = {"subject": "x", "description": "y", "requester": mail}
     await support.ask("POST", "/tickets", 422, json=body)

@@ -1,6 +1,6 @@
 """Working on a ticket over HTTP: saying something, judging it, handing it on, settling it."""
 
-from typing import Annotated
+from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -35,12 +35,17 @@ from nexa_support.ticket.commands import (
 routes = APIRouter(tags=["work on tickets"])
 
 
+ByHand = Literal[TicketStatus.OPEN, TicketStatus.IN_PROGRESS, TicketStatus.WAITING_FOR_CUSTOMER, TicketStatus.CLOSED]
+
+
 class ReplyBody(Body):
     text: LongText
     from_customer: bool = Field(default=False, description="Whether the customer said it, by chat or phone.")
     author: Word | None = Field(default=None, description="Who said it; without: the requester, or the caller.")
     channel: Channel = Field(default=Channel.EMAIL, description="How it goes out or came in.")
-    then: Annotated[TicketStatus | None, Field(description="waiting_for_customer, or another status after it.")] = None
+    then: ByHand | None = Field(
+        default=None, description="Where the work stands after it, such as waiting_for_customer."
+    )
 
 
 class NoteBody(Body):
@@ -49,7 +54,7 @@ class NoteBody(Body):
 
 
 class StatusBody(Body):
-    status: TicketStatus = Field(description="open, in_progress, waiting_for_customer or closed.")
+    status: ByHand = Field(description="The others come by acts of their own: escalate, resolve, merge.")
     reason: Optional = ""
 
 
