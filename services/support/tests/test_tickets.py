@@ -9,6 +9,7 @@ from nexa_contracts.support import (
     AgentName,
     CsatRecorded,
     CsatRequested,
+    InternalNoteAdded,
     Severity,
     TicketAcknowledged,
     TicketAssigned,
@@ -28,6 +29,8 @@ from nexa_contracts.support import (
     TicketType,
     TicketUnlinked,
 )
+from nexa_support.read_models.conversation import conversation
+from nexa_support.ticket import telling
 from nexa_support.ticket.commands import (
     AcknowledgeBug,
     AddNote,
@@ -302,6 +305,18 @@ def test_a_message_comes_in_once_and_an_empty_one_not_at_all() -> None:
     assert story.tell(message("Hello?")) == []
     assert refused(story, message(" ")) == "reply.empty"
     assert refused(story, AddNote(ticket_id=TICKET, note_id=id_of("n"), author="Lea", text=" ")) == "note.empty"
+
+
+def test_a_note_is_a_note_and_nothing_that_a_customer_sees_is_made_of_it() -> None:
+    story = begun()
+    secret = AddNote(ticket_id=TICKET, note_id=id_of("n"), author="Lea", text="On thin ice", next_steps="Be quick")
+    (noted,) = story.tell(secret)
+    assert isinstance(noted, InternalNoteAdded)
+    assert (noted.text, noted.next_steps) == ("On thin ice", "Be quick")
+    assert story.tell(secret) == []
+    assert telling.summary(noted) == "Lea wrote an internal note"
+    assert not isinstance(noted, telling.CUSTOMER_KNOWS)
+    assert InternalNoteAdded not in conversation.on
 
 
 def test_a_customer_who_answers_in_time_reopens_what_was_settled() -> None:
