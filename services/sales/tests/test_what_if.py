@@ -81,16 +81,15 @@ class Days(Routing):
     def history(self) -> History:
         rows = [row_of(place, at, event) for place, (at, event) in enumerate(zip(self.times, self.events, strict=True))]
         names = {seat.rep_id: seat.name for seat in self.began.seats.values()}
-        happened = [row for row in rows if row is not None]
-        return History(MONDAY, self.now, self.began, (), happened, names)
+        happened = rows
+        low = [row for row in happened if isinstance(row, LeadRow) and row.kind is LeadSentToNurture]
+        return History(MONDAY, self.now, self.began, (), [row for row in happened if row not in low], names, low)
 
 
-def row_of(position: int, at: Any, event: Any) -> LeadRow | DeskRow | None:
+def row_of(position: int, at: Any, event: Any) -> LeadRow | DeskRow:
     if isinstance(event, OF_THE_DESK):
         return DeskRow(position, at, event)
-    if isinstance(event, LeadSentToNurture):
-        return None
-    routed = isinstance(event, LeadAssigned | LeadQueued)
+    routed = isinstance(event, LeadAssigned | LeadQueued | LeadSentToNurture)
     return LeadRow(
         position,
         at,
@@ -236,3 +235,25 @@ def test_rules_that_changed_meanwhile_count_from_then_on_in_the_days_as_they_are
     found = compare(days.history(), AS_IT_IS)
     assert (found.as_really, found.moved) == (8, 0)
     assert {load.name: load.given_as_is for load in found.loads}["lena"] == 4
+
+
+def test_other_bands_bring_leads_to_reps_or_to_none() -> None:
+    days = days_of([route("lead 0", 60), route("lead 1", 30), route("lead 2", 80), route("lead 3", 30)])
+    bands = {str(id_of("lead 0")): Band.LOW, str(id_of("lead 1")): Band.HIGH, str(id_of("unheard of")): Band.HIGH}
+    found = compare(days.history(), Plan(bands=bands))
+    assert (found.leads, found.as_is.assigned, found.then.assigned) == (2, 2, 2)
+    assert set(found.moved_between) == {
+        (id_of("lena"), None, 1),
+        (None, id_of("jonas"), 1),
+        (id_of("jonas"), id_of("maria"), 1),
+    }
+
+
+@settings(max_examples=100, deadline=None)
+@generated(st.lists(routes, min_size=5, max_size=20))
+def test_the_bands_that_leads_came_in_move_nobody(happened: list[Any]) -> None:
+    days = days_of(list({each.lead_id: each for each in happened}.values()))
+    bands = {str(each.lead_id): each.band for each in happened}
+    bands |= {str(lead_id): state.lead.band for lead_id, state in days.states.items() if isinstance(state, Assigned)}
+    bands |= {str(lead_id): state.lead.band for lead_id, state in days.states.items() if isinstance(state, Waiting)}
+    assert compare(days.history(), Plan(bands=bands)).moved == 0

@@ -88,6 +88,12 @@ async def test_a_draft_is_tried_on_the_leads_of_the_last_days_and_nothing_is_wri
         ],
     )
     assert (fewer["then"]["assigned"], fewer["then"]["unassigned"]) == (3, 3)
+    await do(service, route("low", 30))
+    other = await try_out(service, days=5, bands={str(id_of("lead 0")): "low", str(id_of("low")): "medium"})
+    assert (other["leads"], other["then"]["assigned"]) == (6, 6)
+    assert {rep["name"]: rep["given_then"] for rep in other["reps"]}["lena"] == 1
+    async with service.runtime.engine.connect() as connection:
+        before = (await connection.exec_driver_sql(events)).one()
     whole = await try_out(service, days=30)
     assert (whole["leads"], whole["as_really"]) == (9, 9)
     bad = await service.client("sales_manager").post("/routing/what-if", json={"rules": [emea]})

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from nexa_chassis.domain import Refused, derive
 from nexa_chassis.http.limits import rate_limit
 from nexa_contracts.sales import RepLevel
+from nexa_contracts.values import Band
 from nexa_sales.aggregates import routing_rules
 from nexa_sales.api.bodies import Body, Manager, Word
 from nexa_sales.api.routing import RuleBody
@@ -48,6 +49,11 @@ class WhatIfBody(Body):
     rules: list[RuleBody] | None = Field(default=None, max_length=200, description="Other rules, in their order.")
     draft: bool = Field(default=False, description="Try the draft there is, instead of `rules`.")
     roster: list[SeatBody] = Field(default_factory=list, max_length=500, description="Changes of the roster.")
+    bands: dict[UUID, Band] = Field(
+        default_factory=dict,
+        max_length=10_000,
+        description="Leads that other scoring rules would put in another band, as scoring's what-if names them.",
+    )
 
 
 class TotalsView(BaseModel):
@@ -104,14 +110,17 @@ class WhatIfView(BaseModel):
 async def what_if(body: WhatIfBody, call: Manager) -> WhatIfView:
     """Route the leads of the last days once more: load per rep, who waits, which leads move, first contacts past due.
 
-    Rules and changes of the roster hold from the first day on. Nothing is written.
+    Rules, bands and changes of the roster hold from the first day on. Nothing is written.
     """
     rules = await _rules(body, call)
     until = call.now
     since = datetime.combine(until.date() - timedelta(days=body.days), time(), UTC)
     async with call.query() as connection:
-        history = await read_history(connection, call.runtime.store.catalog.codec, since, until)
-    plan = _plan(history, rules, body.roster)
+        history = await read_history(
+            connection, call.runtime.store.catalog.codec, since, until, low_too=bool(body.bands)
+        )
+    bands = {str(lead_id): band for lead_id, band in body.bands.items()}
+    plan = replace(_plan(history, rules, body.roster), bands=bands)
     return await asyncio.to_thread(_answer, history, plan)
 
 

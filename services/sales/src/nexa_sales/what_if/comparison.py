@@ -8,6 +8,7 @@ from uuid import UUID
 
 from nexa_sales.assignment.first_contact import FIRST_CONTACT_WITHIN
 from nexa_sales.what_if.history import History
+from nexa_sales.what_if.rebanding import rebanded
 from nexa_sales.what_if.replay import AS_IT_IS, Placed, Plan, Replay
 
 MOST_MOVES = 500
@@ -28,7 +29,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Move:
-    """A lead that another rep would have at the end; None: it would wait."""
+    """A lead that another rep would have at the end; None: nobody."""
 
     lead_id: UUID
     from_rep_id: UUID | None
@@ -61,12 +62,10 @@ class Comparison:
 
 def compare(history: History, plan: Plan) -> Comparison:
     """Takes seconds of one core for tens of thousands of leads: not for an event loop."""
-    as_is, then = Replay(history, AS_IT_IS), Replay(history, plan)
-    moved = [
-        (lead_id, lead.rep_id, then.leads[lead_id].rep_id)
-        for lead_id, lead in as_is.leads.items()
-        if lead.rep_id != then.leads[lead_id].rep_id
-    ]
+    as_is, then = Replay(history, AS_IT_IS), Replay(rebanded(history, plan.bands), plan)
+    either = dict.fromkeys((*as_is.leads, *then.leads))
+    stands = [(lead_id, _holder(as_is, lead_id), _holder(then, lead_id)) for lead_id in either]
+    moved = [each for each in stands if each[1] != each[2]]
     between = Counter((old, new) for _, old, new in moved)
     really = [lead for lead in as_is.leads.values() if lead.really_with is not None]
     return Comparison(
@@ -80,6 +79,11 @@ def compare(history: History, plan: Plan) -> Comparison:
         compared=len(really),
         as_really=sum(lead.rep_id == lead.really_with for lead in really),
     )
+
+
+def _holder(replay: Replay, lead_id: str) -> UUID | None:
+    lead = replay.leads.get(lead_id)
+    return None if lead is None else lead.rep_id
 
 
 def _loads(history: History, as_is: Replay, then: Replay) -> tuple[Load, ...]:

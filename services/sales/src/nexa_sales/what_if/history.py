@@ -22,6 +22,7 @@ from nexa_contracts.sales import (
     LeadQueued,
     LeadRecycled,
     LeadReleased,
+    LeadSentToNurture,
     RepLeft,
     RepUpdated,
     RepWindowOpened,
@@ -68,7 +69,8 @@ class DeskRow(NamedTuple):
 
 @dataclass(frozen=True)
 class History:
-    """`desk` and `waiting` are as the period began; `happened` is in the order of the log.
+    """`desk` and `waiting` are as the period began; `happened` is in the order of the log. `nurtured` came as Low leads; they
+    are there where they were asked for.
 
     A window of new leads that was open as the period began counts from then.
     """
@@ -79,6 +81,7 @@ class History:
     waiting: tuple[tuple[str, Demand, datetime], ...]
     happened: Sequence[LeadRow | DeskRow]
     names: dict[UUID, str]
+    nurtured: Sequence[LeadRow] = ()
 
 
 _LEADS = """
@@ -91,9 +94,13 @@ _LEADS = """
      order by e.position limit :most"""
 
 
-async def read_history(connection: AsyncConnection, codec: EventCodec, since: datetime, until: datetime) -> History:
+async def read_history(
+    connection: AsyncConnection, codec: EventCodec, since: datetime, until: datetime, *, low_too: bool = False
+) -> History:
     """Read the period, which begins at a midnight of UTC. Raises Refused where it holds more than can be held at once."""
-    rows = await _lead_rows(connection, codec, since)
+    everything = await _lead_rows(connection, codec, since, (*OF_LEADS, LeadSentToNurture) if low_too else OF_LEADS)
+    nurtured = [row for row in everything if row.kind is LeadSentToNurture]
+    rows = [row for row in everything if row.kind is not LeadSentToNurture] if nurtured else everything
     desk_rows = await _desk_rows(connection, codec)
     stood = await stood_before(connection, since.date())
     still_waiting = await connection.execute(select(waiting_leads).where(waiting_leads.c.since < since))
@@ -122,13 +129,16 @@ async def read_history(connection: AsyncConnection, codec: EventCodec, since: da
             tuple(sorted([*waiting, *_taken_from_before(rows, since)], key=lambda each: (each[2], each[0]))),
             happened,
             {row.event.rep_id: row.event.name for row in desk_rows if isinstance(row.event, RepUpdated)},
+            nurtured,
         )
 
     return await asyncio.to_thread(put_together)
 
 
-async def _lead_rows(connection: AsyncConnection, codec: EventCodec, since: datetime) -> list[LeadRow]:
-    kinds: dict[str, type[Event]] = {codec.kind_of(model).type: model for model in OF_LEADS}
+async def _lead_rows(
+    connection: AsyncConnection, codec: EventCodec, since: datetime, models: Sequence[type[Event]]
+) -> list[LeadRow]:
+    kinds: dict[str, type[Event]] = {codec.kind_of(model).type: model for model in models}
     given = {"types": list(kinds), "since": since, "most": MOST_EVENTS + 1}
     rows: list[LeadRow] = []
     stream = await connection.stream(text(_LEADS), given)

@@ -34,11 +34,12 @@ Change: TypeAlias = Callable[[Seat], Seat | None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be tried. Rules None: those that were in force at each time."""
+    """What is to be tried. Rules None: those that were in force at each time. `bands`: leads in another band, by their ids."""
 
     rules: Rules | None = None
     changes: Mapping[UUID, Change] = field(default_factory=dict)
     newcomers: Sequence[Seat] = ()
+    bands: Mapping[str, Band] = field(default_factory=dict)
 
 
 AS_IT_IS = Plan()
