@@ -28,6 +28,7 @@ from nexa_contracts.support import (
     TicketSubmitted,
     TicketType,
     TicketUnlinked,
+    TicketUnmerged,
 )
 from nexa_support.read_models.conversation import conversation
 from nexa_support.ticket import telling
@@ -41,12 +42,14 @@ from nexa_support.ticket.commands import (
     EscalateTicket,
     FindAccount,
     LinkBug,
+    MergeTicket,
     PrioritiseTicket,
     RecordCsat,
     ReopenTicket,
     ResolveTicket,
     RouteTicket,
     UnlinkBug,
+    UnmergeTicket,
 )
 from nexa_support.ticket.reference import reference_of
 from nexa_support.ticket.state import Closed, Open, Resolved
@@ -246,6 +249,17 @@ def test_nobody_to_take_it_makes_it_wait_once_and_the_first_with_room_gets_it() 
     story.desk = TEAM
     story.tell(RouteTicket(ticket_id=TICKET), MONDAY + 2 * HOUR)
     assert [each.agent.name for each in story.of(TicketAssigned)] == ["Lea Brandt"]
+
+
+def test_a_ticket_that_waited_when_it_was_merged_waits_again_in_its_old_place() -> None:
+    story = begun(desk(TOM))
+    other = id_of("the other ticket")
+    story.tell(MergeTicket(ticket_id=TICKET, into_id=other, into_reference=reference_of(other)), MONDAY + HOUR)
+    assert story.tell(RouteTicket(ticket_id=TICKET, say_again=True), MONDAY + HOUR) == []
+    unmerged, queued = story.tell(UnmergeTicket(ticket_id=TICKET, reason="another matter"), MONDAY + 2 * HOUR)
+    assert isinstance(unmerged, TicketUnmerged)
+    assert isinstance(queued, TicketQueued)
+    assert queued.waiting_since == MONDAY
 
 
 def test_a_person_gives_it_to_whom_they_want_and_the_desk_counts_it_there() -> None:

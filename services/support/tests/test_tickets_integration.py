@@ -293,6 +293,25 @@ async def test_a_rejected_request_names_the_field(support_service: Support) -> N
     await support.ask("PUT", f"/agents/{uuid4()}", 403, json=listing | {"shifts": []})
 
 
+async def test_times_that_nobody_means_are_refused_before_they_are_written(support_service: Support) -> None:
+    support = support_service
+    pria = support.service.client("product_manager", subject="pria.nair")
+    bug = await support.ask("POST", "/bugs", 201, by=pria, json={"title": "x", "severity": "p1"})
+    for at in ("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"):
+        path = f"/bugs/{bug['bug_id']}/triage"
+        problem = await support.ask("POST", path, 422, by=pria, json={"eta_at": at})
+        assert problem["errors"][0]["field"] == "body.eta_at"
+        deployment = {"version": "9.9.9", "deployed_at": at}
+        await support.ask("POST", "/deployments", 422, by=pria, json=deployment)
+    await support.ask("GET", "/bugs")
+    await support.ask("GET", "/deployments")
+    for day in ("0001-01-01", "9999-12-31"):
+        for path in ("/figures", "/figures/fixes", "/bugs/recurrence"):
+            await support.ask("GET", path, 422, params={"to": day})
+    for week in ("0001-W01", "9999-W52"):
+        await support.ask("POST", f"/weekly-reviews/{week}/run", 422, by=pria)
+
+
 async def test_a_customer_who_writes_long_after_gets_a_new_ticket_that_says_what_it_follows(
     support_service: Support, monkeypatch: pytest.MonkeyPatch
 ) -> None:

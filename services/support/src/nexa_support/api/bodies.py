@@ -1,10 +1,11 @@
 """Parts that several requests and answers have in common."""
 
+from datetime import UTC, date, datetime
 from typing import Annotated, TypeAlias
 
 from email_validator import EmailNotValidError, validate_email
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from nexa_chassis.domain import Refused
 from nexa_chassis.http.call import Call
@@ -13,6 +14,10 @@ from nexa_support.read_models.agent_desk import agent_of_person
 
 Limit: TypeAlias = Annotated[int | None, Query(ge=1, le=200, description="How many to return: 50 unless said.")]
 Cursor: TypeAlias = Annotated[str | None, Query(description="`next` of the page before.")]
+Day: TypeAlias = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2999, 12, 31))]
+Moment: TypeAlias = Annotated[
+    AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), le=datetime(2999, 12, 31, tzinfo=UTC))
+]
 Word: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True)]
 LongText: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=100_000, strip_whitespace=True)]

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from nexa_chassis.domain import Refused
 from nexa_chassis.http.call import Call
@@ -14,7 +14,7 @@ from nexa_chassis.http.paging import Page
 from nexa_contracts.support import AgentName, BugStatus, Severity, SupportRole
 from nexa_support.aggregates import bug
 from nexa_support.api.access import Developer, Reader, Teammate
-from nexa_support.api.bodies import Body, Cursor, Limit, Optional, Text, Word, emptied
+from nexa_support.api.bodies import Body, Cursor, Day, Limit, Moment, Optional, Text, Word, emptied
 from nexa_support.api.bug_view import (
     MOST_SHOWN,
     BugDetail,
@@ -57,7 +57,7 @@ class TriageBody(Body):
     sprint: Word | None = Field(default=None, examples=["2025-W47"])
     story_points: int | None = Field(default=None, ge=0, le=100, examples=[2])
     status: BugStatus | None = Field(default=None, description="triaged or in_progress; triaged unless said.")
-    eta_at: AwareDatetime | None = Field(default=None, description="When the fix should be out.")
+    eta_at: Moment | None = Field(default=None, description="When the fix should be out.")
 
 
 class ChangeBody(Body):
@@ -124,8 +124,8 @@ async def bugs(
 @routes.get("/bugs/recurrence")
 async def recurrence(
     call: Reader,
-    first: Annotated[date | None, Query(alias="from", description="First day, UTC: 30 days ago unless said.")] = None,
-    last: Annotated[date | None, Query(alias="to", description="Last day, UTC: today unless said.")] = None,
+    first: Annotated[Day | None, Query(alias="from", description="First day, UTC: 30 days ago unless said.")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="Last day, UTC: today unless said.")] = None,
     feature: Annotated[str | None, Query(max_length=200, description="Only of bugs of this feature.")] = None,
 ) -> RecurrenceView:
     """How many fixes of a period did not hold, of how many."""

@@ -5,14 +5,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from nexa_chassis.domain import NotFound, Refused
 from nexa_chassis.http.call import Call
 from nexa_chassis.http.paging import Page
 from nexa_contracts.support import DeploymentType
 from nexa_support.api.access import Deployer, Reader
-from nexa_support.api.bodies import Body, Cursor, Limit, Text, Word
+from nexa_support.api.bodies import Body, Cursor, Limit, Moment, Text, Word
 from nexa_support.deployment.decisions import CompleteDeployment, RollOut, WithdrawDeployment, deployment_of
 from nexa_support.read_models.bug_list import unknown_bugs
 from nexa_support.read_models.deployment_list import deployment_row, list_deployments, unknown_requests
@@ -34,7 +34,7 @@ class DeploymentBody(Body):
     affected_features: list[Word] = Field(default_factory=list, max_length=200, examples=[["data_export"]])
     fixed_bugs: list[UUID] = Field(default_factory=list, max_length=500, description="Bugs that it mends.")
     rollout_percent: Percent = 100
-    deployed_at: AwareDatetime | None = Field(default=None, description="When; now unless said.")
+    deployed_at: Moment | None = Field(default=None, description="When; now unless said.")
     shipped_requests: list[UUID] = Field(default_factory=list, max_length=500, description="Requests that it brings.")
 
 

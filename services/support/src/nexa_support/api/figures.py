@@ -13,7 +13,7 @@ from nexa_chassis.domain import Refused
 from nexa_chassis.http.call import Call
 from nexa_chassis.http.paging import Page
 from nexa_support.api.access import Reader
-from nexa_support.api.bodies import Cursor, Limit
+from nexa_support.api.bodies import Cursor, Day, Limit
 from nexa_support.read_models.closed_by_one_fix import list_fixes
 from nexa_support.read_models.support_figures import By, backlog_figures, course_figures
 
@@ -21,8 +21,8 @@ routes = APIRouter(tags=["figures"])
 
 DEFAULT_PERIOD = timedelta(days=27)
 
-From: TypeAlias = Annotated[date | None, Query(alias="from", description="First day, in UTC; 28 days unless said.")]
-To: TypeAlias = Annotated[date | None, Query(description="Last day, in UTC; today unless said.")]
+From: TypeAlias = Annotated[Day | None, Query(alias="from", description="First day, in UTC; 28 days unless said.")]
+To: TypeAlias = Annotated[Day | None, Query(description="Last day, in UTC; today unless said.")]
 Seconds: TypeAlias = int | None
 Share: TypeAlias = float | None
 

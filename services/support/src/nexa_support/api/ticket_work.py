@@ -4,14 +4,14 @@ from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from nexa_chassis.domain import Refused
 from nexa_chassis.http.call import Call
 from nexa_contracts.support import Channel, Severity, TicketPriority, TicketStatus
 from nexa_support.aggregates import ticket
 from nexa_support.api.access import Agent, Submitter, Teammate
-from nexa_support.api.bodies import Body, LongText, Optional, Text, Word, who
+from nexa_support.api.bodies import Body, LongText, Moment, Optional, Text, Word, who
 from nexa_support.api.ticket_view import TicketView
 from nexa_support.api.tickets import account_name, read
 from nexa_support.ticket import reaching
@@ -93,7 +93,7 @@ class AcknowledgeBody(Body):
     status: Word = Field(examples=["In Progress"])
     priority: Word = Field(examples=["Critical (P1)"])
     eta: Word = Field(examples=["Fix deployed within 24 hours"])
-    eta_at: AwareDatetime | None = None
+    eta_at: Moment | None = Field(default=None, description="When it should be fixed.")
     workaround: Optional = Field(default="", examples=["Use JSON export temporarily"])
 
 

@@ -18,7 +18,9 @@ from nexa_support.weekly_review.week import first_day_of, review_of
 
 routes = APIRouter(tags=["weekly reviews"])
 
-Week = Annotated[str, Path(pattern=r"^\d{4}-W\d\d$", description="ISO week, in UTC.", examples=["2025-W48"])]
+Week = Annotated[
+    str, Path(pattern=r"^(19[7-9]\d|2\d{3})-W\d\d$", description="ISO week, in UTC.", examples=["2025-W48"])
+]
 
 
 class ReviewView(BaseModel):
