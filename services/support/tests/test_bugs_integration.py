@@ -143,6 +143,12 @@ async def test_a_bug_from_its_ticket_to_its_fix(product: Product) -> None:
     assert (await support.ask("GET", f"{path}/impact"))["tickets"] == 1
     then = await support.ask("GET", path, params={"as_of": before.isoformat()})
     assert (then["impact"]["tickets"], len(then["tickets"])) == (2, 2)
+    await product.report("Initech", "2.1.6")
+    now = await support.until(f"{path}/impact", lambda view: view["running_accounts"] == 0, "Initech went on")
+    assert [each["currency"] for each in now["arr"]] == ["USD"]
+    for time in ("as_of", "as_happened"):
+        was = await support.ask("GET", f"{path}/impact", params={time: before.isoformat()})
+        assert (was["running_accounts"], was["arr"]) == (1, impact["arr"]), time
     await support.ask("POST", f"{path}/tickets", json={"ticket_ids": [globex]})
 
     triage = {"sprint": "2025-W47", "story_points": 2, "status": "in_progress"}
