@@ -10,7 +10,7 @@ import pytest
 
 from nexa_chassis.running import eventually
 from nexa_contracts.marketing import LeadImportReverted
-from nexa_local.importing import revert_import, run_import
+from nexa_local.importing import revert_import, run_import, show
 from nexa_marketing.lead_import import reverting
 
 FIRST = b"Email,Title,Company\nada@alder.example,CTO,Alder\nben@birch.example,,Birch\n"
@@ -152,3 +152,20 @@ async def test_the_command_line_imports_a_file_and_takes_it_back(marketing_servi
         report = await asyncio.to_thread(revert_import, at_once, UUID(done["import_id"]))
     assert (report["preview"], report["withdrawn"]) == (False, 4)
     assert all(row["withdrawn_because"] for row in (await marketing_service.ask("GET", "/leads"))["items"])
+
+
+async def test_the_command_line_shows_what_a_dry_run_would_reject(
+    marketing_service: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "leads.csv"
+    file.write_bytes(SECOND)
+    client = marketing_service.client
+    body = {"campaign_id": str(await marketing_service.campaign()), "filename": file.name}
+    with httpx.Client(base_url=client.base_url, headers={"authorization": client.headers["authorization"]}) as at_once:
+        dry = await asyncio.to_thread(run_import, at_once, file, body, dry_run=True, quiet=True)
+        await asyncio.to_thread(show, at_once, dry)
+        said = capsys.readouterr().out
+        assert "is not an e-mail address" in " ".join(said.replace("│", " ").split())
+        place = said.replace("\n", "").partition("GET ")[2].strip()
+        file_of_rejects = await asyncio.to_thread(at_once.get, place)
+    assert "nobody" in file_of_rejects.text

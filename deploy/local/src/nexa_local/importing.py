@@ -78,7 +78,7 @@ def import_command(
                 },
             }
             done = run_import(marketing, file, body, dry_run=dry_run)
-            _show(marketing, done)
+            show(marketing, done)
             if rejects is not None:
                 _write_rejects(marketing, done, rejects, dry_run=dry_run)
     except (operations.NotRunning, ImportFailed, ValueError) as error:
@@ -164,19 +164,20 @@ def run_import(
             time.sleep(0.05)
 
 
-def _show(marketing: httpx.Client, done: Mapping[str, Any]) -> None:
+def show(marketing: httpx.Client, done: Mapping[str, Any]) -> None:
+    """Say what came of each row, of a dry run what would."""
     console.print(f"import {done['import_id']}: {done['status']}")
     console.print("  ".join(f"{name} [bold]{done[name]}[/]" for name in COUNTS))
     if not done["rejected"]:
         return
-    page = _checked(marketing.get(f"/imports/{done['import_id']}/rejects", params={"limit": 10}))
+    params: dict[str, Any] = {"dry_run": done["dry_run"]}
+    page = _checked(marketing.get(f"/imports/{done['import_id']}/rejects", params={"limit": 10, **params}))
     table = Table("line", "column", "reason", title="first rejected rows")
     for row in page["items"]:
         table.add_row(str(row["line"]), row["column"] or "", row["reason"])
     console.print(table)
-    console.print(
-        f"All of them, to mend and send again: GET {marketing.base_url}imports/{done['import_id']}/rejects.csv"
-    )
+    everything = marketing.build_request("GET", f"/imports/{done['import_id']}/rejects.csv", params=params).url
+    console.print(f"All of them, to mend and send again: GET {everything}")
 
 
 def _write_rejects(marketing: httpx.Client, done: Mapping[str, Any], file: Path, *, dry_run: bool) -> None:
