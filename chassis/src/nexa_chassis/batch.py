@@ -17,9 +17,8 @@ from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.consuming_rows import (
     LostPartition,
     ToPark,
-    keep_offsets,
+    go_on,
     load_ledger,
-    move_watermarks,
     note_failures,
     park,
     unpark,
@@ -269,11 +268,11 @@ class _Pass:
 
     async def keep_books(self) -> None:
         """Watermarks, parked deliveries and offsets, in the transaction of the effects."""
-        await move_watermarks(self._tx, self._name, self._ledger.moves())
+        work = self._work
+        await go_on(self._tx, self._name, self._ledger.moves(), work.offsets, work.cluster)
         await unpark(self._tx, self._name, self._done, self._ledger.moved_with_parked())
         await note_failures(self._tx, self._failed_again)
         await park(self._tx, self._name, self.parked.values())
-        await keep_offsets(self._tx, self._name, self._work.offsets, self._work.cluster)
 
     def _put_aside(self, delivery: Delivery, reason: str, why: str | None) -> None:
         self.parked[delivery.place] = ToPark(delivery, reason, why)

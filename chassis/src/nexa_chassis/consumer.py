@@ -140,6 +140,7 @@ class Consumer:
         broker = KafkaBroker(
             self._runtime.settings.kafka_bootstrap,
             consumer_only=True,
+            apply_types=False,  # finding out what a handler takes costs a hop to another thread for each batch
             allow_auto_create_topics=False,
             metadata_max_age_ms=3_000,
             logger=logging.getLogger("nexa_chassis.faststream"),
@@ -159,7 +160,7 @@ class Consumer:
             rebalance_timeout_ms=round(REBALANCE_WITHIN * 1_000),
             listener=_AtRebalance(self),
             parser=_pass_through,
-            decoder=_undecoded,
+            decoder=_records_of,
         )
         self._subscriber(self._on_batch)
         try:
@@ -242,9 +243,8 @@ class Consumer:
             self._broken = f"the log of {_named(shorter)} ends before what was handled"
         self._shorter = bool(shorter)
 
-    async def _on_batch(self, message: KafkaMessage) -> None:
+    async def _on_batch(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
         """Raises nothing: FastStream would go on with the next batch, and this one would be lost until a restart."""
-        records: Sequence[ConsumerRecord[bytes, bytes]] = message.raw_message
         began = time.monotonic()
         try:
             async with self._turn:
@@ -406,5 +406,6 @@ async def _pass_through(records: Any) -> KafkaMessage:
     return KafkaMessage(raw_message=records, body=b"", consumer=None)  # type: ignore[arg-type]
 
 
-async def _undecoded(message: KafkaMessage) -> None:
-    return None
+async def _records_of(message: KafkaMessage) -> Sequence[ConsumerRecord[bytes, bytes]]:
+    records: Sequence[ConsumerRecord[bytes, bytes]] = message.raw_message
+    return records

@@ -66,37 +66,60 @@ def parked_candidate(row: Sequence[Any]) -> Candidate:
     return Candidate(decode_parts((topic, partition, offset), key, value, pairs), parked_id)
 
 
-async def move_watermarks(tx: Transaction, consumer: str, moves: Sequence[tuple[str, int, int]]) -> None:
-    """Compare-and-set: a member that lost its partitions while it worked finds other watermarks than it read, and fails."""
-    begun = [move for move in moves if not move[1]]
-    moved = [move for move in moves if move[1]]
-    count = 0
-    if begun:
-        count += await tx.run(
-            f"insert into watermarks (consumer, stream, version) select %s, stream, reached from {_MOVES}"
-            " on conflict do nothing",
-            (consumer, *_as_text(begun)),
-        )
-    if moved:
-        count += await tx.run(
-            f"update watermarks w set version = new.reached from {_MOVES}"
-            " where w.consumer = %s and w.stream = new.stream and w.version = new.found",
-            (*_as_text(moved), consumer),
-        )
+async def go_on(
+    tx: Transaction,
+    consumer: str,
+    moves: Sequence[tuple[str, int, int]],
+    offsets: Mapping[tuple[str, int], int],
+    cluster: str,
+) -> None:
+    """Move the watermarks and note where each partition goes on, in one statement.
+
+    Watermarks by compare-and-set: a member that lost its partitions while it worked finds others than it read, and fails.
+    An offset that is read again is not lowered, unless the cluster is another one.
+    """
+    if not (moves or offsets):
+        return
+    places = [(topic, partition, offset) for (topic, partition), offset in sorted(offsets.items())]
+    ((count,),) = await tx.fetch(
+        _GO_ON, (*_as_text(moves, 3), consumer, consumer, consumer, cluster, *_as_text(places, 3))
+    )
     if count != len(moves):
         raise LostPartition(f"{consumer}: {len(moves) - count} of {len(moves)} watermarks were moved by another member")
 
 
-_MOVES = (
-    "unnest(string_to_array(%s, chr(10)), string_to_array(%s, ',')::int[], string_to_array(%s, ',')::int[])"
-    " as new(stream, found, reached)"
-)
+_GO_ON = """
+    with moves as materialized (
+        select * from unnest(
+            string_to_array(%s, chr(10)), string_to_array(%s, chr(10))::int[], string_to_array(%s, chr(10))::int[]
+        ) as moves(stream, found, reached)
+    ),
+    begun as (
+        insert into watermarks (consumer, stream, version) select %s, stream, reached from moves where found = 0
+        on conflict do nothing returning 1
+    ),
+    moved as (
+        update watermarks w set version = moves.reached from moves
+        where moves.found > 0 and w.consumer = %s and w.stream = moves.stream and w.version = moves.found returning 1
+    ),
+    noted as (
+        insert into handled_offsets as h (consumer, topic, partition, next_offset, cluster_id)
+        select %s, topic, part, next_offset, %s from unnest(
+            string_to_array(%s, chr(10)), string_to_array(%s, chr(10))::int[], string_to_array(%s, chr(10))::bigint[]
+        ) as places(topic, part, next_offset)
+        on conflict (consumer, topic, partition) do update set cluster_id = excluded.cluster_id, next_offset =
+        case when h.cluster_id = excluded.cluster_id then greatest(h.next_offset, excluded.next_offset)
+        else excluded.next_offset end
+    )
+    select (select count(*) from begun) + (select count(*) from moved)
+"""
 
 
-def _as_text(moves: Sequence[tuple[str, int, int]]) -> tuple[str, str, str]:
-    """Three columns, each as one text: the driver takes many times as long to write a list as an array."""
-    streams, found, reached = zip(*moves, strict=True)
-    return "\n".join(streams), ",".join(map(str, found)), ",".join(map(str, reached))
+def _as_text(rows: Sequence[Sequence[object]], columns: int) -> list[str]:
+    """Each column as one text: the driver takes many times as long to write a list as an array."""
+    if not rows:
+        return [""] * columns
+    return ["\n".join(map(str, column)) for column in zip(*rows, strict=True)]
 
 
 async def park(tx: Transaction, consumer: str, aside: Iterable[ToPark]) -> None:
@@ -151,21 +174,6 @@ async def unpark(tx: Transaction, consumer: str, ids: Sequence[int], streams: Se
             "update parked set next_attempt_at = now() where id in (select distinct on (stream) id from parked"
             " where consumer = %s and stream = any(%s) order by stream, version, id) and reason <> 'failure'",
             (consumer, streams),
-        )
-
-
-async def keep_offsets(tx: Transaction, consumer: str, offsets: Mapping[tuple[str, int], int], cluster: str) -> None:
-    """Note where each partition goes on. What is read again does not lower it, unless the cluster is another one."""
-    if offsets:
-        rows = [(topic, partition, offset) for (topic, partition), offset in sorted(offsets.items())]
-        await tx.run(
-            "insert into handled_offsets as h (consumer, topic, partition, next_offset, cluster_id)"
-            " select %s, topic, part, next_offset, %s"
-            " from unnest(%s::text[], %s::int[], %s::bigint[]) as new(topic, part, next_offset)"
-            " on conflict (consumer, topic, partition) do update set cluster_id = excluded.cluster_id, next_offset ="
-            " case when h.cluster_id = excluded.cluster_id then greatest(h.next_offset, excluded.next_offset)"
-            " else excluded.next_offset end",
-            (consumer, cluster, *_columns(rows)),
         )
 
 
