@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import example, settings
 from hypothesis import given as over
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from nexa_contracts.support import BusinessCalendar, ClockMove, ClockState, MomentOfClocks, SlaClock
@@ -74,6 +74,7 @@ def test_used_and_paused_add_up_to_the_calendars_time(
 
 
 @settings(max_examples=40, deadline=None)
+@example(every_day(), datetime(2026, 3, 27, tzinfo=UTC), [(10, M.WAITING), (20, M.CUSTOMER_WROTE)], 60)
 @over(WORKING, BEGINS, MOVES, st.integers(0, 500))
 def test_a_clock_uses_what_a_walk_from_minute_to_minute_finds(
     calendar: BusinessCalendar, begin: datetime, moves: list[tuple[int, ClockMove]], later: int
