@@ -18,6 +18,7 @@ import latency_bench
 import leads_bench
 import rebuild_bench
 import store_bench
+import ticket_routing_bench
 import tickets_bench
 import what_if_bench
 from figures import HEAD, PAGE, Figure, page
@@ -58,6 +59,7 @@ def measures(directory: Path) -> dict[str, Callable[[Infra], list[Figure]]]:
         "latency": lambda infra: latency_bench.measure(prepared(infra, "bench_latency"), infra),
         "leads": lambda infra: leads_bench.measure(directory),
         "handoffs": lambda infra: handoffs_bench.measure(directory),
+        "ticket_routing": lambda infra: ticket_routing_bench.measure(directory),
         "tickets": tickets_bench.measure,
         "deployment": lambda infra: deployment_bench.measure(directory),
         "what_if": lambda infra: what_if_bench.measure(infra, directory),

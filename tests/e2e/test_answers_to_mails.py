@@ -55,7 +55,7 @@ def enrolment(story: Story, lead_id: str) -> Any:
     return found
 
 
-def test_what_a_lead_does_with_its_mails_scores_leads_on_in_its_series_and_ends_it(stack: Stack) -> None:
+def test_what_a_lead_does_with_its_mails_scores_leads_on_in_its_series_and_ends_it(told: Checks, stack: Stack) -> None:
     story = Story(stack, Checks())
     story.settle()
     body = {"name": f"Guide {uuid4()}", "type": "content", "start_date": "2025-12-01", "budget": 100}
