@@ -48,9 +48,10 @@ ANALYSED = (
     " and data->>'ticket_id' = any(%s)"
 )
 ROUTED = (
-    "select data->>'ticket_id', pg_xact_commit_timestamp(xmin) from events where type = 'nexa.support.TicketAssigned.v1'"
+    "select data->>'ticket_id', pg_xact_commit_timestamp(xmin) from events where type = 'nexa.support.TicketClassified.v1'"
     " and data->>'ticket_id' = any(%s)"
 )
+"""What is classified is given to an agent, or left to a person where the analysis abstained, in the same transaction."""
 
 
 def measure(directory: Path) -> list[Figure]:
