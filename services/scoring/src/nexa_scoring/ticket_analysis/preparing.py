@@ -37,10 +37,11 @@ LONGEST_TEXT = 20_000
 CONFIGURATIONS = {"de": "german", "en": "english"}
 OTHER = "simple"
 
+# Unclosed tags and words joined by underscores cost PostgreSQL's parser the square of their length.
 _TERMS = text(
     """
     select place, lexeme from unnest(:places, :configurations, :texts) as a(place, configuration, body),
-        unnest(to_tsvector(configuration::regconfig, body)) as found(lexeme, positions, weights)
+        unnest(to_tsvector(configuration::regconfig, translate(body, '<_', '  '))) as found(lexeme, positions, weights)
     where length(lexeme) between 2 and :longest and lexeme !~ '[0-9@/._:]' order by place, positions[1], lexeme
     """
 ).bindparams(
