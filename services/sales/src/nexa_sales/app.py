@@ -2,7 +2,7 @@
 
 from nexa_chassis.service import Service
 from nexa_sales.aggregates import account, assignment, contact, deal, import_routing, rep, routing_rules, task
-from nexa_sales.api import accounts, deals, follow_ups, imports, leads, reps, routing, tasks, what_if
+from nexa_sales.api import accounts, deals, follow_ups, imports, leads, pipeline, reps, routing, tasks, what_if
 from nexa_sales.hand_over_leads import hand_over_leads
 from nexa_sales.offer_waiting_leads import offer_waiting_leads
 from nexa_sales.reactions.chase_overdue_follow_up import chase_overdue_follow_up
@@ -69,6 +69,7 @@ sales = Service(
         tasks.routes,
         follow_ups.routes,
         accounts.routes,
+        pipeline.routes,
         deals.routes,
         imports.routes,
     ],
