@@ -114,6 +114,18 @@ def test_a_change_and_its_change_back_is_a_touch_too() -> None:
     assert [conflict.field for conflict in history.reverted(FIRST).conflicts] == ["title"]
 
 
+def test_an_import_that_has_nothing_left_to_give_back_hides_no_later_edit() -> None:
+    history = registered()
+    history.imported(FIRST, Profile(title="CEO"))
+    history.imported(SECOND, Profile(title="CTO"))
+    for import_id in (FIRST, SECOND):
+        history.reverted(import_id)
+    history.do(ChangeLead(LEAD, {"title": "CFO"}))
+    history.imported(THIRD, Profile(title="CIO"))
+    history.reverted(THIRD)
+    assert history.state.profile.title == "CFO"
+
+
 def test_what_a_lead_did_later_stays() -> None:
     history = registered()
     history.imported(FIRST, Profile(engagement=Engagement(questions_asked=1, attended=True)))

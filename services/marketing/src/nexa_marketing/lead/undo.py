@@ -126,8 +126,9 @@ def _without(
         others = [layer for layer in stack if layer.import_id != import_id]
         top = stack[-1]
         if top.import_id == import_id:
-            values[name] = others[-1].value if others else first.get(name)
-            was[name] = top.value
+            below = others[-1].value if others else first.get(name)
+            if below != top.value:
+                values[name], was[name] = below, top.value
             freed |= _texts(own) - _texts(others) - {first.get(name)}
         else:
             below = stack[stack.index(own[0]) - 1].value if stack[0] is not own[0] else first.get(name)
