@@ -46,12 +46,18 @@ async def lead_of(service: Marketing, campaign_id: UUID, name: str) -> UUID:
 
 
 async def opened(
-    others: Others, lead_id: UUID | None, campaign_id: UUID | None, amount: int = 50_000, **ids: UUID
+    others: Others,
+    lead_id: UUID | None,
+    campaign_id: UUID | None,
+    amount: int = 50_000,
+    currency: str = "USD",
+    **ids: UUID,
 ) -> Any:
     """The deal that sales opened, from a lead if there is one."""
     told = {"deal_id": uuid4(), "account_id": uuid4(), "contact_id": uuid4()} | ids
     shared: dict[str, Any] = {"lead_id": lead_id, "campaign_id": campaign_id, "rep_id": None}
-    shared |= {"deal_id": told["deal_id"], "account_id": told["account_id"], "amount": Money(amount=Decimal(amount))}
+    money = Money(amount=Decimal(amount), currency=currency)
+    shared |= {"deal_id": told["deal_id"], "account_id": told["account_id"], "amount": money}
     if lead_id is not None:
         converted = {**shared, "contact_id": told["contact_id"], "account_matched": False, "band": Band.HIGH}
         await others.say(LeadConverted.model_validate(converted))
@@ -179,6 +185,23 @@ async def test_a_deal_without_a_lead_is_led_to_by_its_contact_or_its_account_and
         {"average": None, "median": None},
         0,
     )
+
+
+async def test_the_figures_of_a_campaign_add_up_no_currencies(whole_service: Marketing, others: Others) -> None:
+    campaign_id = await whole_service.campaign()
+    dana, lena = await lead_of(whole_service, campaign_id, "dana"), await lead_of(whole_service, campaign_id, "lena")
+    await opened(others, dana, campaign_id, amount=10_000)
+    await opened(others, lena, campaign_id, amount=7_000, currency="EUR")
+
+    async def both_deals() -> Any:
+        metrics = await whole_service.ask("GET", f"/campaigns/{campaign_id}/metrics")
+        return metrics if metrics["deals"]["open"] == 2 else None
+
+    metrics = await eventually(both_deals, what="two deals of the campaign")
+    assert metrics["pipeline"] == {"amount": "10000.00", "currency": "USD"}
+    assert metrics["pipeline_multiple"]["value"] == "2"
+    euros = {"pipeline": {"amount": "7000.00", "currency": "EUR"}, "won_revenue": {"amount": "0.00", "currency": "EUR"}}
+    assert metrics["in_other_currencies"] == [euros]
 
 
 async def test_what_is_asked_wrongly_is_answered_with_what_to_do(marketing_service: Marketing) -> None:

@@ -16,6 +16,7 @@ from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.origin import Origin
 from nexa_chassis.runtime import Runtime
 from nexa_chassis.workers import Worker
+from nexa_contracts.values import Money
 from nexa_marketing.campaign.decisions import PublishFigures
 from nexa_marketing.read_models.campaign_list import campaigns
 from nexa_marketing.read_models.campaign_results import campaign_changes, figures_of
@@ -35,7 +36,7 @@ figures_published = Table(
 def _outdated() -> Select[Any]:
     changed, published = campaign_changes.c, figures_published.c
     return (
-        select(changed.campaign_id, changed.changes)
+        select(changed.campaign_id, changed.changes, campaigns.c.budget, campaigns.c.currency)
         .join(campaigns, campaigns.c.campaign_id == changed.campaign_id)
         .outerjoin(figures_published, published.campaign_id == changed.campaign_id)
         .where(published.changes.is_distinct_from(changed.changes))
@@ -54,8 +55,9 @@ async def publish_outdated(runtime: Runtime) -> int:
         upsert = insert(figures_published).values(rows)
         known = upsert.on_conflict_do_update(index_elements=["campaign_id"], set_={"changes": upsert.excluded.changes})
         await tx.connection.execute(known)
-        figures = [(row.campaign_id, await figures_of(tx.connection, row.campaign_id)) for row in outdated]
-        await tx.execute([PublishFigures(campaign_id, stand) for campaign_id, stand in figures])
+        budgets = {row.campaign_id: Money(amount=row.budget, currency=row.currency) for row in outdated}
+        stands = {each: await figures_of(tx.connection, each, budget) for each, budget in budgets.items()}
+        await tx.execute([PublishFigures(campaign_id, figures) for campaign_id, figures in stands.items()])
     return len(outdated)
 
 

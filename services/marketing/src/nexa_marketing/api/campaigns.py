@@ -19,7 +19,7 @@ from nexa_marketing.campaign.figures import conversion, cost_per_lead, pipeline_
 from nexa_marketing.campaign.state import Plan, Planned
 from nexa_marketing.lead.countries import NAMES
 from nexa_marketing.read_models.campaign_list import campaigns
-from nexa_marketing.read_models.campaign_results import deals_of, figures_of
+from nexa_marketing.read_models.campaign_results import deals_of, figures_of, sums_of
 from nexa_marketing.read_models.velocity import NO_PACE, velocity_of
 
 routes = APIRouter(tags=["campaigns"])
@@ -95,8 +95,16 @@ class BandResult(BaseModel):
     days_to_won: Days = Field(description="From the lead to the deal that was won.")
 
 
+class MoneyOfDeals(BaseModel):
+    pipeline: Money
+    won_revenue: Money
+
+
 class Metrics(BaseModel):
-    """A campaign's figures as they stand. Pipeline is the sum of its deals without the lost ones; cost is its budget."""
+    """A campaign's figures as they stand. Pipeline is the sum of its deals without the lost ones; cost is its budget.
+
+    Both are in the currency of the budget, and so are the ratios.
+    """
 
     campaign_id: UUID
     leads: int
@@ -110,6 +118,7 @@ class Metrics(BaseModel):
     cost_per_lead: Ratio = Field(description="In the currency of the budget.")
     pipeline_multiple: Ratio
     roi_on_won_revenue: Ratio
+    in_other_currencies: list[MoneyOfDeals] = Field(description="Of deals that are in none of the figures above.")
 
 
 @routes.post("/campaigns", status_code=201)
@@ -155,7 +164,8 @@ async def read_metrics(campaign_id: UUID, call: Marketer) -> Metrics:
     planned, _ = await load_campaign(call, campaign_id)
     budget = planned.plan.budget
     async with call.query() as connection:
-        figures = await figures_of(connection, campaign_id, budget.amount)
+        figures = await figures_of(connection, campaign_id, budget)
+        sums = await sums_of(connection, campaign_id, budget.currency)
         deals = await deals_of(connection, campaign_id)
         velocity = await velocity_of(connection, campaign_id)
 
@@ -187,6 +197,14 @@ async def read_metrics(campaign_id: UUID, call: Marketer) -> Metrics:
         cost_per_lead=Ratio.of(cost_per_lead(figures)),
         pipeline_multiple=Ratio.of(pipeline_multiple(figures)),
         roi_on_won_revenue=Ratio.of(roi_on_won_revenue(figures)),
+        in_other_currencies=[
+            MoneyOfDeals(
+                pipeline=Money(amount=each.pipeline, currency=currency),
+                won_revenue=Money(amount=each.won_revenue, currency=currency),
+            )
+            for currency, each in sums.items()
+            if currency != budget.currency
+        ],
     )
 
 

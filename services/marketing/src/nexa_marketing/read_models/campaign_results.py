@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from nexa_chassis.read_models import Add, Change, Put, ReadModel
 from nexa_contracts.marketing import BandFigures, LeadCreated, LeadWithdrawn
 from nexa_contracts.sales import DealClosedLost, DealClosedWon, DealCreated, DealReopened, LeadConverted
 from nexa_contracts.scoring import LeadScored
-from nexa_contracts.values import Band
+from nexa_contracts.values import Band, Money
 from nexa_marketing.campaign.figures import Figures
 from nexa_marketing.tables import metadata
 
@@ -38,6 +39,7 @@ campaign_deals = Table(
     Column("deal_id", Uuid, primary_key=True),
     Column("campaign_id", Uuid),
     Column("amount", Numeric(18, 2)),
+    Column("currency", Text),
     Column("status", Text),
     Index("campaign_deals_campaign_idx", "campaign_id"),
 )
@@ -83,8 +85,10 @@ def _lead(lead_id: UUID, campaign_id: UUID, **values: object) -> Put:
 
 def _deal(event: DealFact, status: str) -> Iterator[Put]:
     if event.campaign_id is not None:
-        values = {"campaign_id": event.campaign_id, "amount": event.amount.amount, "status": status}
-        yield Put(campaign_deals, {"deal_id": event.deal_id}, values)
+        amount = {"amount": event.amount.amount, "currency": event.amount.currency}
+        yield Put(
+            campaign_deals, {"deal_id": event.deal_id}, {"campaign_id": event.campaign_id, "status": status} | amount
+        )
 
 
 campaign_results = ReadModel(
@@ -105,9 +109,20 @@ campaign_results = ReadModel(
 )
 
 
-async def figures_of(connection: AsyncConnection, campaign_id: UUID, cost: Decimal = Decimal(0)) -> Figures:
-    """The campaign's figures as they stand. A lead counts in the band it has now, a conversion in the band it was made in."""
-    lead, deal = campaign_leads.c, campaign_deals.c
+@dataclass(frozen=True)
+class Sums:
+    """Of the campaign's deals in one currency."""
+
+    pipeline: Decimal = Decimal(0)
+    won_revenue: Decimal = Decimal(0)
+
+
+async def figures_of(connection: AsyncConnection, campaign_id: UUID, budget: Money) -> Figures:
+    """The campaign's figures as they stand. A lead counts in the band it has now, a conversion in the band it was made in.
+
+    Money is that of the deals in the currency of the budget: what is in another one is not added to it.
+    """
+    lead = campaign_leads.c
     converted_band = func.coalesce(lead.converted_band, lead.band)
     per_band = (
         select(
@@ -120,11 +135,7 @@ async def figures_of(connection: AsyncConnection, campaign_id: UUID, cost: Decim
         .group_by(lead.band, converted_band)
     )
     rows = (await connection.execute(per_band)).all()
-    sums = select(
-        func.coalesce(func.sum(deal.amount).filter(deal.status != "lost"), 0),
-        func.coalesce(func.sum(deal.amount).filter(deal.status == "won"), 0),
-    ).where(deal.campaign_id == campaign_id)
-    pipeline, won = (await connection.execute(sums)).one()
+    sums = (await sums_of(connection, campaign_id, budget.currency)).get(budget.currency, Sums())
 
     def band(of: Band) -> BandFigures:
         return BandFigures(
@@ -138,10 +149,28 @@ async def figures_of(connection: AsyncConnection, campaign_id: UUID, cost: Decim
         medium=band(Band.MEDIUM),
         low=band(Band.LOW),
         converted=sum(row.converted for row in rows),
-        pipeline=Decimal(pipeline),
-        won_revenue=Decimal(won),
-        cost=cost,
+        pipeline=sums.pipeline,
+        won_revenue=sums.won_revenue,
+        cost=budget.amount,
     )
+
+
+async def sums_of(connection: AsyncConnection, campaign_id: UUID, unsaid: str) -> dict[str, Sums]:
+    """By currency. A deal that was noted before its currency was counts as one in `unsaid`."""
+    deal = campaign_deals.c
+    currency = func.coalesce(deal.currency, unsaid).label("currency")
+    query = (
+        select(
+            currency,
+            func.coalesce(func.sum(deal.amount).filter(deal.status != "lost"), 0),
+            func.coalesce(func.sum(deal.amount).filter(deal.status == "won"), 0),
+        )
+        .where(deal.campaign_id == campaign_id)
+        .group_by(currency)
+        .order_by(currency)
+    )
+    rows = await connection.execute(query)
+    return {of: Sums(Decimal(pipeline), Decimal(won)) for of, pipeline, won in rows}
 
 
 async def deals_of(connection: AsyncConnection, campaign_id: UUID) -> dict[str, int]:
