@@ -48,7 +48,8 @@ async def test_a_ticket_is_analysed_routed_worked_on_and_settled(support_service
     view = await support.ask("POST", f"{path}/correct", json={"field": "feature", "value": "email_sync"})
     assert view["feature"] == "email_sync"
     await support.ask("POST", f"{path}/acknowledge", 409, json={"status": "x", "priority": "y", "eta": "z"})
-    await support.ask("POST", f"{path}/link", json={"bug_id": str(uuid4())})
+    bug = await support.ask("POST", "/bugs", 201, json={"title": "CSV export failing", "severity": "p1"})
+    await support.ask("POST", f"{path}/link", json={"bug_id": bug["bug_id"]})
     told = {"status": "In Progress", "priority": "Critical (P1)", "eta": "Fix deployed within 24 hours"}
     view = await support.ask("POST", f"{path}/acknowledge", json=told | {"workaround": "Use JSON export"})
     assert (view["bug_status"], view["workaround"]) == ("In Progress", "Use JSON export")
@@ -287,6 +288,10 @@ async def test_a_rejected_request_names_the_field(support_service: Support) -> N
     await support.ask("POST", "/tickets", 422, json=body)
     await support.ask("POST", "/tickets", 422, json=body | {"requester": {"name": "S"}, "channel": "email"})
     await support.ask("GET", f"/tickets/{uuid4()}", 404)
+    nobodys = str(uuid4())
+    problem = await support.ask("POST", f"{path}/link", 422, json={"bug_id": nobodys})
+    assert (problem["errors"][0]["field"], nobodys in problem["detail"]) == ("bug_id", True)
+    assert (await support.ask("GET", path))["bug_id"] is None
     shift = {"weekday": 0, "begins": "22:00", "ends": "06:00"}
     listing = {"name": "N", "email": "n@nexa.example", "level": AgentLevel.SENIOR.value, "shifts": [shift]}
     await support.ask("PUT", f"/agents/{uuid4()}", 422, by=support.manager, json=listing)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from nexa_chassis.domain import NotFound
+from nexa_chassis.domain import NotFound, Refused
 from nexa_chassis.history import AsOf, facts_of
 from nexa_chassis.http.call import Call
 from nexa_chassis.rows_in_memory import rows_after
@@ -146,6 +146,13 @@ async def linked(call: Call, tickets: list[Reported]) -> list[LinkedTicket]:
         )
         for each in tickets
     ]
+
+
+async def check_bug(call: Call, bug_id: UUID) -> None:
+    """Raises Refused, about the field `bug_id`, where there is none such."""
+    async with call.query() as connection:
+        if await bug_row(connection, bug_id) is None:
+            raise Refused(f"There is no bug {bug_id}; open it with POST /bugs.", rule="bug.unknown", field="bug_id")
 
 
 def unknown_bug(bug_id: UUID) -> NotFound:

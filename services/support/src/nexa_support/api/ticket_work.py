@@ -12,6 +12,7 @@ from nexa_contracts.support import Channel, Severity, TicketPriority, TicketStat
 from nexa_support.aggregates import ticket
 from nexa_support.api.access import Agent, Submitter, Teammate
 from nexa_support.api.bodies import Body, LongText, Moment, Optional, Text, Word, who
+from nexa_support.api.bug_view import check_bug
 from nexa_support.api.ticket_view import TicketView
 from nexa_support.api.tickets import account_name, read
 from nexa_support.ticket import reaching
@@ -191,6 +192,7 @@ async def correct(ticket_id: UUID, body: CorrectBody, call: Teammate, response: 
 @routes.post("/tickets/{ticket_id}/link")
 async def link(ticket_id: UUID, body: LinkBody, call: Teammate, response: Response) -> TicketView:
     """The ticket is about this bug; if it was about another one, it is not any more."""
+    await check_bug(call, body.bug_id)
     person = await who(call)
     because = f"said by {person.name if person else call.actor}"
     return await executed(call, response, ticket_id, LinkBug(ticket_id=ticket_id, bug_id=body.bug_id, because=because))
