@@ -10,6 +10,7 @@ from nexa_notifier.reactions.mail_nurture_step import mail_nurture_step
 from nexa_notifier.reactions.tell_cs_team import tell_cs_team
 from nexa_notifier.reactions.tell_csm_of_risk_and_renewal import tell_csm_of_risk_and_renewal
 from nexa_notifier.reactions.tell_manager_of_overdue_task import tell_manager_of_overdue_task
+from nexa_notifier.reactions.tell_of_escalations import tell_of_escalations
 from nexa_notifier.reactions.tell_of_overdue_onboarding_task import tell_of_overdue_onboarding_task
 from nexa_notifier.reactions.tell_rep_of_new_leads import tell_rep_of_new_leads
 from nexa_notifier.reactions.tell_support_team import tell_support_team
@@ -39,6 +40,7 @@ notifier = Service(
         tell_csm_of_risk_and_renewal,
         write_to_customer,
         tell_support_team,
+        tell_of_escalations,
         tell_voters,
     ],
     read_models=[mail_queue.model, directory.model, suppression_list.model, suppression_list.leads_model],
