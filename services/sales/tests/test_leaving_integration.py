@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from nexa_chassis.clock import write_clock
 
@@ -80,6 +81,49 @@ async def test_a_leavers_leads_and_tasks_go_to_others_each_with_its_reason(sales
     assert boss["rule"] == "rep.reports"
     await sales_service.hire("priya")
     await sales_service.count("select count(*) from waiting_leads", 0)
+
+
+async def test_no_deal_stays_silently_with_somebody_gone(sales_service: Any) -> None:
+    maria = await sales_service.hire("maria")
+    await sales_service.others.say(lead_created("sold"), lead_scored("sold", 90))
+    await sales_service.count("select count(*) from tasks", 1)
+    amount = {"company": "Acme Corp", "amount": {"amount": "50000.00", "currency": "USD"}}
+    deal_id = (await sales_service.ask("POST", f"/leads/{id_of('sold')}/convert", 201, json=amount))["deal_id"]
+    jonas = await sales_service.hire("jonas")
+
+    async def leave(rep_id: UUID, status: int = 200, **body: str) -> Any:
+        return await sales_service.ask("POST", f"/reps/{rep_id}/leave", status, json={"reason": "Moved on", **body})
+
+    refused = await leave(maria, 422)
+    assert (refused["rule"], refused["errors"][0]["field"]) == ("rep.heir", "hand_over_to")
+    assert "Acme Corp" in refused["detail"], refused["detail"]
+    for nobody in (maria, id_of("nobody")):
+        assert (await leave(maria, 422, hand_over_to=str(nobody)))["rule"] == "rep.heir"
+    still_there = await sales_service.ask("GET", f"/reps/{maria}")
+    assert (still_there["left_at"], still_there["open_deals"]) == (None, 1)
+
+    await leave(maria, hand_over_to=str(jonas))
+    await sales_service.count(f"select count(*) from deals where rep_id = '{jonas}'", 1)
+    assert (await sales_service.ask("GET", f"/reps/{maria}"))["open_deals"] == 0
+    assert await sales_service.every("/deals", without_rep=True) == []
+
+    await sales_service.ask("POST", f"/deals/{deal_id}/lose", json={"reason": "No budget"})
+    await sales_service.count("select count(*) from tasks where completed_at is null", 0)
+    await leave(jonas)
+    await sales_service.count("select count(*) from jobs where status = 'finished'", 2)
+    assert await sales_service.every("/deals", without_rep=True) == [], "a lost deal asks for nobody"
+    await sales_service.ask("POST", f"/deals/{deal_id}/reopen", json={"reason": "They have one after all"})
+    (orphan,) = await sales_service.every("/deals", without_rep=True)
+    assert (orphan["deal_id"], orphan["rep_name"], orphan["rep_left_at"] is not None) == (deal_id, "jonas", True)
+    assert await sales_service.every("/deals", without_rep=False) == []
+    assert (await leave(jonas, 422))["rule"] == "rep.heir"
+    priya = await sales_service.hire("priya")
+    await leave(jonas, hand_over_to=str(priya))
+    await sales_service.count(f"select count(*) from deals where rep_id = '{priya}'", 1)
+
+    by_hand = {"account_id": orphan["account_id"], "primary_contact_id": orphan["primary_contact_id"], "amount": 10}
+    gone = await sales_service.ask("POST", "/deals", 422, json={**by_hand, "rep_id": str(jonas)})
+    assert (gone["rule"], gone["errors"][0]["field"]) == ("rep.unknown", "rep_id")
 
 
 async def test_rules_are_drafted_approved_and_published_over_http(sales_service: Any) -> None:

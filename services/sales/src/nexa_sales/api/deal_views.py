@@ -28,6 +28,9 @@ class DealView(BaseModel):
     campaign_id: UUID | None
     rep_id: UUID | None
     rep_name: str | None
+    rep_left_at: datetime | None = Field(
+        description="When its rep left; `POST /deals/{deal_id}/reassign` gives it to another."
+    )
     stage: DealStage
     amount: Money = Field(description="What it is expected to bring; of a won deal, what it brought.")
     source_label: str

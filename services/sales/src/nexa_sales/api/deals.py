@@ -25,7 +25,7 @@ from nexa_sales.deal.commands import (
 from nexa_sales.read_models.account_book import account_row, contact_row
 from nexa_sales.read_models.deal_stages import stages_of
 from nexa_sales.read_models.pipeline_board import deal_row
-from nexa_sales.read_models.rep_desk import rep_of_person, rep_row
+from nexa_sales.read_models.rep_desk import is_on_the_roster, rep_of_person
 
 routes = APIRouter(tags=["deals"])
 
@@ -79,7 +79,7 @@ async def open_deal(body: DealBody, call: Salesperson, response: Response) -> De
         account = await account_row(connection, body.account_id)
         contact = await contact_row(connection, body.primary_contact_id)
         person = body.rep_id or await rep_of_person(connection, call.actor)
-        rep = await rep_row(connection, person) if person else None
+        present = person is not None and await is_on_the_roster(connection, person)
     if account is None:
         raise Refused(f"There is no account {body.account_id}.", rule="account.unknown", field="account_id")
     if contact is None or contact["account_id"] != body.account_id:
@@ -88,7 +88,7 @@ async def open_deal(body: DealBody, call: Salesperson, response: Response) -> De
             rule="deal.contact",
             field="primary_contact_id",
         )
-    if body.rep_id and rep is None:
+    if body.rep_id and not present:
         raise _not_on_the_roster(body.rep_id)
     deal_id = call.new_id("deal")
     opening = OpenDeal(
@@ -97,7 +97,7 @@ async def open_deal(body: DealBody, call: Salesperson, response: Response) -> De
         primary_contact_id=body.primary_contact_id,
         lead_id=None,
         campaign_id=body.campaign_id,
-        rep_id=rep["rep_id"] if rep else None,
+        rep_id=person if present else None,
         name=body.name or account["name"],
         amount=amount,
         source_label=body.source_label,
@@ -163,8 +163,8 @@ async def reopen_deal(deal_id: UUID, body: ReasonBody, call: Salesperson, respon
 async def reassign_deal(deal_id: UUID, body: ReassignBody, call: Manager, response: Response) -> DealView:
     """Give the deal to this rep, whoever has it."""
     async with call.query() as connection:
-        rep = await rep_row(connection, body.rep_id)
-    if rep is None or rep["left_at"] is not None:
+        present = await is_on_the_roster(connection, body.rep_id)
+    if not present:
         raise _not_on_the_roster(body.rep_id)
     return await _executed(call, response, deal_id, ReassignDeal(deal_id=deal_id, **body.model_dump()))
 

@@ -98,6 +98,10 @@ async def deals(
     campaign_id: UUID | None = None,
     account_id: UUID | None = None,
     handoff: Handoff | None = None,
+    without_rep: Annotated[
+        bool | None,
+        Query(description="Only those to work on that nobody has, or somebody who left; or only the others."),
+    ] = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> Page[DealView]:
@@ -110,6 +114,7 @@ async def deals(
             campaign_id=campaign_id,
             account_id=account_id,
             handoff=handoff,
+            without_rep=without_rep,
             limit=limit,
             cursor=cursor,
         )

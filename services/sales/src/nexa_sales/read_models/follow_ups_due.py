@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Select, Table, Text, Uuid, select
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Select, Table, Text, Uuid, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
@@ -115,6 +115,12 @@ async def list_tasks(
 async def task_row(connection: AsyncConnection, task_id: UUID) -> Mapping[str, Any] | None:
     row = (await connection.execute(_with_person().where(tasks.c.task_id == task_id))).mappings().one_or_none()
     return None if row is None else dict(row)
+
+
+async def open_tasks_of(connection: AsyncConnection, rep_id: UUID) -> int:
+    """How many tasks a rep has yet to do."""
+    mine = select(func.count()).where(tasks.c.rep_id == rep_id, tasks.c.completed_at.is_(None))
+    return (await connection.execute(mine)).scalar_one()
 
 
 async def tasks_of_lead(connection: AsyncConnection, lead_id: UUID) -> list[dict[str, Any]]:

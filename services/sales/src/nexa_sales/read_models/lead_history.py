@@ -92,14 +92,14 @@ def project_foreign(fact: Recorded) -> Iterator[Change]:
 
 
 def _entry(table: Table, fact: Recorded, summary: str) -> Put:
-    event: Any = fact.event
-    lead_id = event.about if isinstance(event, EmailSent | EmailFailed) else getattr(event, "lead_id", None)
+    event, fields = fact.event, vars(fact.event)
+    lead_id = event.about if isinstance(event, EmailSent | EmailFailed) else fields.get("lead_id")
     return Put(
         table,
         {"event_id": fact.id},
         {
             "lead_id": lead_id,
-            "deal_id": getattr(event, "deal_id", None),
+            "deal_id": fields.get("deal_id"),
             "event": event_name(type(event)),
             "occurred_at": fact.time,
             "recorded_at": fact.recorded_at,

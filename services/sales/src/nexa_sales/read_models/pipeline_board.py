@@ -1,6 +1,6 @@
 """Which deals are in which stage, and what are they worth?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -149,11 +149,20 @@ pipeline_board = ReadModel(
 _won = deals.c.stage == DealStage.CLOSED_WON.value
 _returned = deals.c.returned_because.is_not(None)
 _handoff = case((_won & _returned, "returned"), (_won, "handed_over"), else_="none")
+_closed = deals.c.stage.in_((DealStage.CLOSED_WON.value, DealStage.CLOSED_LOST.value))
+_to_work_on = ~_closed | (_won & _returned)
+_without_rep = _to_work_on & (deals.c.rep_id.is_(None) | reps.c.left_at.is_not(None))
 
 
 def _with_names() -> Select[Any]:
+    named = (
+        _handoff.label("handoff"),
+        accounts.c.name.label("account_name"),
+        reps.c.name.label("rep_name"),
+        reps.c.left_at.label("rep_left_at"),
+    )
     return (
-        select(deals, _handoff.label("handoff"), accounts.c.name.label("account_name"), reps.c.name.label("rep_name"))
+        select(deals, *named)
         .outerjoin(accounts, accounts.c.account_id == deals.c.account_id)
         .outerjoin(reps, reps.c.rep_id == deals.c.rep_id)
     )
@@ -181,10 +190,11 @@ async def list_deals(
     campaign_id: UUID | None = None,
     account_id: UUID | None = None,
     handoff: Handoff | None = None,
+    without_rep: bool | None = None,
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Page[dict[str, Any]]:
-    """Deals, the newest first."""
+    """Deals, the newest first. `without_rep`: there is work on them, and nobody has them, or somebody who left."""
     wanted = {
         "stage": stage.value if stage else None,
         "rep_id": rep_id,
@@ -197,6 +207,8 @@ async def list_deals(
             query = query.where(deals.c[name] == value)
     if handoff is not None:
         query = query.where(_handoff == handoff)
+    if without_rep is not None:
+        query = query.where(_without_rep if without_rep else ~_without_rep)
     order = [deals.c.created_at.desc(), deals.c.deal_id]
     return await paginate(connection, query, order=order, limit=limit, cursor=cursor)
 
@@ -206,8 +218,14 @@ async def deal_row(connection: AsyncConnection, deal_id: UUID) -> Mapping[str, A
     return None if row is None else dict(row)
 
 
-async def deals_to_work_on(connection: AsyncConnection, rep_id: UUID, limit: int) -> list[UUID]:
-    """Deals of a rep that are open, or won and returned by customer success; the oldest first."""
-    closed = deals.c.stage.in_((DealStage.CLOSED_WON.value, DealStage.CLOSED_LOST.value))
-    query = select(deals.c.deal_id).where(deals.c.rep_id == rep_id, ~closed | (_won & _returned))
-    return list((await connection.execute(query.order_by(deals.c.created_at, deals.c.deal_id).limit(limit))).scalars())
+async def deals_to_work_on(connection: AsyncConnection, rep_id: UUID, limit: int) -> dict[UUID, str]:
+    """A rep's deals that are open, or won and returned by customer success, with their names; the oldest first."""
+    query = select(deals.c.deal_id, deals.c.name).where(deals.c.rep_id == rep_id, _to_work_on)
+    found = await connection.execute(query.order_by(deals.c.created_at, deals.c.deal_id).limit(limit))
+    return {row.deal_id: row.name for row in found}
+
+
+async def how_many_to_work_on(connection: AsyncConnection, rep_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many such deals each of these reps has; those who have none are left out."""
+    query = select(deals.c.rep_id, func.count().label("deals")).where(deals.c.rep_id.in_(rep_ids), _to_work_on)
+    return {row.rep_id: row.deals for row in await connection.execute(query.group_by(deals.c.rep_id))}

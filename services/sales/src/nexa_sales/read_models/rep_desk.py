@@ -185,6 +185,12 @@ async def rep_row(connection: AsyncConnection, rep_id: UUID) -> Mapping[str, Any
     return None if row is None else dict(row)
 
 
+async def is_on_the_roster(connection: AsyncConnection, rep_id: UUID) -> bool:
+    """Whether this is a person of the roster who has not left it."""
+    rep = await rep_row(connection, rep_id)
+    return rep is not None and rep["left_at"] is None
+
+
 async def reports_of(connection: AsyncConnection, manager_id: UUID) -> list[str]:
     """Names of those on the roster who report to this person."""
     query = select(reps.c.name).where(reps.c.manager_id == manager_id, reps.c.left_at.is_(None)).order_by(reps.c.name)
