@@ -127,3 +127,18 @@ def test_the_main_line_of_the_seed_is_written_down() -> None:
     assert steps["score the lead"].owner == "scoring"
     assert steps["tell the manager"].after == ("nexa.sales.TaskOverdue.v1",)
     assert "nexa.sales.LeadConverted.v1" in steps["bring the campaign's figures up to date"].after
+
+
+def test_other_scoring_rules_are_followed_to_the_rep_that_a_lead_moves_up_to() -> None:
+    (file,) = (file for file in PROCESSES if file.stem == "marketing_to_sales")
+    process = ProcessDescription.model_validate(yaml.safe_load(file.read_text()))
+    publishing = {step.name: step for step in process.steps if "nexa.scoring.ScoringRulesChanged.v1" in step.publishes}
+    (in_force,) = publishing.values()
+    assert in_force.after == ("nexa.scoring.ScoringRulesApproved.v1",)
+    assert "nexa.scoring.LeadScored.v1" in in_force.publishes
+    moving = next(step for step in process.steps if step.name.startswith("move the lead up"))
+    assert (moving.owner, moving.after) == ("sales", ("nexa.scoring.LeadScored.v1",))
+    edges = map_of(process)
+    for step, event in ((in_force, "LeadScored"), (moving, "LeadAssigned")):
+        number = process.steps.index(step) + 1
+        assert f'  s{number} -- "{event}" --> ' in edges
