@@ -82,6 +82,20 @@ async def test_one_address_is_one_lead_however_many_ask_at_once(marketing_servic
     assert (await marketing_service.ask("PATCH", f"/leads/{other['lead_id']}", 409, json=taken))["rule"] == "lead.known"
 
 
+async def test_a_change_that_is_refused_leaves_the_address_free(marketing_service: Any) -> None:
+    campaign_id = str(await marketing_service.campaign())
+    new = {"campaign_id": campaign_id, "email": "dana@acme.example"}
+    dana = (await marketing_service.ask("POST", "/leads", 201, json=new))["lead_id"]
+    stale = {"if-match": '"9"'}
+    await marketing_service.ask("PATCH", f"/leads/{dana}", 412, json={"email": "ben@acme.example"}, headers=stale)
+    await marketing_service.ask("POST", "/leads", 201, json=new | {"email": "ben@acme.example"})
+    await marketing_service.ask("POST", f"/leads/{dana}/withdraw", json={"reason": "a test entry"})
+    await marketing_service.ask("PATCH", f"/leads/{dana}", 409, json={"email": "lena@acme.example"})
+    await marketing_service.ask("POST", "/leads", 201, json=new | {"email": "lena@acme.example"})
+    again = await marketing_service.ask("POST", "/leads", 409, json=new)
+    assert "withdrawn (a test entry)" in again["detail"]
+
+
 async def test_the_same_request_sent_again_makes_the_same_lead(marketing_service: Any) -> None:
     body = {"campaign_id": str(await marketing_service.campaign()), "email": "dana@acme.example"}
     headers = {"idempotency-key": str(uuid4())}

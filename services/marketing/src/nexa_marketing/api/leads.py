@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 from sqlalchemy import select
 
+from nexa_chassis.conflicts import ConcurrencyConflict, VersionMismatch
 from nexa_chassis.domain import NotFound, Refused
 from nexa_chassis.http.call import Call
 from nexa_chassis.http.paging import Page, paginate
@@ -129,7 +130,7 @@ async def create_lead(body: NewLead, call: Marketer, response: Response) -> Lead
 
 
 async def _lead_for(call: Call, email: object, lead_id: UUID) -> UUID:
-    """The id to make the lead under: whose the address is now. If that is another lead's, making it again is refused."""
+    """Whose the address is now: this lead's, if it was free."""
     if not isinstance(email, str):
         return lead_id
     async with call.runtime.engine.begin() as connection:
@@ -221,12 +222,24 @@ async def change_lead(lead_id: UUID, body: Person, call: Marketer, response: Res
     told = _told(body)
     email = told.get("email")
     if isinstance(email, str):
-        async with call.runtime.engine.begin() as connection:
-            owner = await match_keys.claim_email(connection, email, lead_id)
+        owner = await _lead_for(call, email, lead_id)
         if owner != lead_id:
             raise Refused(f"The e-mail address belongs to lead {owner}.", rule="lead.known")
-    done = await call.execute(ChangeLead(lead_id, told, planned.plan.audience))
+    try:
+        done = await call.execute(ChangeLead(lead_id, told, planned.plan.audience))
+    except (Refused, VersionMismatch, ConcurrencyConflict):
+        if isinstance(email, str):
+            await _let_go(call, lead_id, email)
+        raise
     return _made(call, response, lead_id, done.version_of(f"lead-{lead_id}"))
+
+
+async def _let_go(call: Call, lead_id: UUID, email: str) -> None:
+    """The address is free again, unless it is the lead's."""
+    state, _ = await _load(call, lead_id)
+    if state.profile.email != email:
+        async with call.runtime.engine.begin() as connection:
+            await match_keys.release(connection, (), [(lead_id, email)])
 
 
 @routes.post("/leads/{lead_id}/engagements", status_code=201)

@@ -104,8 +104,11 @@ def decide(command: LeadCommand, state: Lead, now: datetime) -> Sequence[Event]:
     match command, state:
         case ((RegisterLead(lead_id, origin, profile) | ImportLead(lead_id, origin, profile)), NoLead()):
             return [LeadCreated(lead_id=lead_id, **vars(origin), **vars(profile))]
-        case RegisterLead(lead_id), Active() | Withdrawn():
+        case RegisterLead(lead_id), Active():
             raise Refused(f"The e-mail address belongs to lead {lead_id}; change that one.", rule="lead.known")
+        case RegisterLead(lead_id), Withdrawn(reason=reason):
+            message = f"The e-mail address belongs to lead {lead_id}, which was withdrawn ({reason}) and stays so."
+            raise Refused(message, rule="lead.known")
         case ImportLead(), Active():
             return _imported(command, state)
         case (ImportLead(), Withdrawn()) | (UnsubscribeLead() | WithdrawLead() | UndoImport(), Withdrawn()):
