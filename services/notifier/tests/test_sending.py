@@ -1,6 +1,7 @@
 """Mails on a real mail server that keeps what it gets, and misbehaves for those who ask for it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -95,6 +96,39 @@ async def test_mails_wait_for_a_mail_server_that_is_away(service: RunningService
     async with await sink(port, tmp_path):
         await status(service, waiting, "sent")
     assert len(kept(tmp_path)) == 1
+
+
+async def test_marketing_mails_go_out_at_their_rate_and_hold_up_nobody_else(
+    port: int, tmp_path: Path, infra: Infra, database: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEXA_LINKS_URL", "https://mail.nexa.example")
+    monkeypatch.setenv("NEXA_LINKS_SECRET", "s" * 32)
+    monkeypatch.setenv("NEXA_MAIL_MARKETING_RATE", "5")
+    thanks = [
+        Notify(
+            notification_id=uuid4(),
+            kind="thank_you",
+            about=uuid4(),
+            address=f"dana{number}@acme.example",
+            person_id=None,
+            template="thank_you.v1",
+            variables={"first_name": "Dana", "campaign_name": "Webinar Q4", "attended": ""},
+        )
+        for number in range(20)
+    ]
+    async with await sink(port, tmp_path), running(notifier, database("notifier"), infra) as service:
+        began = time.monotonic()
+        await service.runtime.store.execute(thanks, ORIGIN)
+        owed = await queue(service, "customer@acme.example")
+        await status(service, owed, "sent")
+        sent = len(kept(tmp_path))
+        assert sent <= 1 + 5 * (time.monotonic() - began + 1), f"{sent} mails were handed over already"
+        await eventually(lambda: _kept(tmp_path, 21), what="all mails")
+        assert time.monotonic() - began >= 3
+
+
+async def _kept(directory: Path, mails: int) -> bool:
+    return len(kept(directory)) == mails
 
 
 async def test_a_mail_to_a_colleague_waits_for_an_address(service: RunningService, port: int, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from nexa_chassis.service import Service
 from nexa_chassis.workers import Worker
 from nexa_notifier.aggregates import notification, suppression
 from nexa_notifier.api import answers, notifications, suppressions, surveys
-from nexa_notifier.mail.sending import mails_in_hand, send_mail
+from nexa_notifier.mail.sending import send_mail, send_marketing_mail
+from nexa_notifier.mail.waiting import mails_in_hand, marketing_mails_in_hand
 from nexa_notifier.reactions.invite_to_kickoff import invite_to_kickoff
 from nexa_notifier.reactions.mail_nurture_step import mail_nurture_step
 from nexa_notifier.reactions.tell_cs_team import tell_cs_team
@@ -44,6 +45,9 @@ notifier = Service(
         tell_voters,
     ],
     read_models=[mail_queue.model, directory.model, suppression_list.model, suppression_list.leads_model],
-    workers=[Worker(name="send_mail", run=send_mail, busy=mails_in_hand)],
+    workers=[
+        Worker(name="send_mail", run=send_mail, busy=mails_in_hand),
+        Worker(name="send_marketing_mail", run=send_marketing_mail, busy=marketing_mails_in_hand),
+    ],
     routes=[notifications.routes, suppressions.routes, answers.routes, surveys.routes],
 )

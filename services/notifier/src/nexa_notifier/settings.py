@@ -8,13 +8,17 @@ SHORTEST_SECRET = 32
 
 @dataclass(frozen=True)
 class MailSettings:
-    """`sender` is the From header; its domain is the right side of every Message-ID. `support` takes answers about tickets."""
+    """`sender` is the From header; its domain is the right side of every Message-ID. `support` takes answers about tickets.
+
+    `connections` are those of each of the two workers; `marketing_rate` is how many marketing mails go out in a second at most.
+    """
 
     host: str
     port: int
     sender: str
     connections: int
     support: str = "support@nexa.example"
+    marketing_rate: int = 100
 
     @classmethod
     def from_environment(cls) -> "MailSettings":
@@ -23,6 +27,7 @@ class MailSettings:
             port=int(os.environ.get("NEXA_SMTP_PORT", "25")),
             sender=os.environ.get("NEXA_MAIL_FROM", "Nexa CRM <crm@nexa.example>"),
             connections=int(os.environ.get("NEXA_SMTP_CONNECTIONS", "4")),
+            marketing_rate=int(os.environ.get("NEXA_MAIL_MARKETING_RATE", "100")),
             support=os.environ.get("NEXA_SUPPORT_ADDRESS", "support@nexa.example"),
         )
 

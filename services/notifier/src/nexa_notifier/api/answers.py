@@ -20,7 +20,7 @@ from nexa_notifier.mail.classes import Cause
 from nexa_notifier.mail.links import MailLinks, Purpose, read
 from nexa_notifier.mail.machines import why_machine
 from nexa_notifier.mail.rendering import environment, html_of
-from nexa_notifier.mail.sending import recipient_of
+from nexa_notifier.mail.waiting import recipient_of
 from nexa_notifier.notification.answers import Answer, RecordClicked, RecordOpened, RequestUnsubscribe
 from nexa_notifier.read_models.directory import directory
 from nexa_notifier.read_models.mail_queue import mail_queue

@@ -14,7 +14,8 @@ from nexa_chassis.domain import NotFound
 from nexa_chassis.http.call import Call, allow
 from nexa_chassis.http.paging import Page, paginate
 from nexa_notifier.mail.rendering import render
-from nexa_notifier.mail.sending import links_of, recipient_of
+from nexa_notifier.mail.sending import links_of
+from nexa_notifier.mail.waiting import recipient_of
 from nexa_notifier.notification.events import Invitation
 from nexa_notifier.read_models.directory import directory
 from nexa_notifier.read_models.mail_queue import mail_queue

@@ -1,110 +1,106 @@
-"""The worker that empties the mail queue: claim, say so, hand over, record what became of it.
+"""The workers that empty the mail queue: claim, hand over, record what became of it.
 
-Each mail goes through three transactions at most: *sending* is committed before the mail server hears of it, so a mail is
-never handed over twice. A process that dies in between leaves mails in *sending*; once their lease has run out they are
-recorded as unknown. The lease runs on the database's clock, not on the (possibly simulated) one of the domain.
+Marketing mails have a worker of their own, which hands over so many a second at most: what a customer is owed never waits
+behind fifty thousand of them, and no mail server takes such a burst.
 """
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import TypeAlias
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from jinja2 import TemplateError
-from pydantic import JsonValue
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    DateTime,
-    Row,
-    Select,
-    Table,
-    Uuid,
-    and_,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    true,
-)
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Row, and_, delete, func, insert, select
 
 from nexa_chassis.domain import derive
 from nexa_chassis.failpoints import failpoint
-from nexa_chassis.origin import Origin
-from nexa_chassis.pacing import Pace
+from nexa_chassis.pacing import Pace, rest
 from nexa_chassis.runtime import Runtime
-from nexa_notifier.mail.classes import LINKED_KINDS, SURVEY, Cause, is_marketing
+from nexa_notifier.mail.classes import SURVEY, Cause, is_marketing
 from nexa_notifier.mail.delivery import Accepted, Bounced, MailServer, Outcome, PutOff, Refused, Unknown
 from nexa_notifier.mail.links import MailLinks, survey_links
 from nexa_notifier.mail.rendering import render
+from nexa_notifier.mail.waiting import (
+    BATCH,
+    MailRow,
+    claim,
+    give_up_expired,
+    mail_leases,
+    mail_retries,
+    marketing,
+    origin,
+    transactional,
+)
 from nexa_notifier.notification.decisions import (
-    BeginSending,
     RecordPutOff,
     RecordRefused,
     RecordSent,
     RecordUnknown,
-    SuppressNotification,
 )
 from nexa_notifier.notification.events import Invitation
-from nexa_notifier.read_models.directory import directory
 from nexa_notifier.read_models.mail_queue import mail_queue
-from nexa_notifier.read_models.suppression_list import suppressed_by
 from nexa_notifier.settings import LinkSettings, MailSettings
 from nexa_notifier.suppression.decisions import SuppressAddress
-from nexa_notifier.tables import metadata
 
-MailRow: TypeAlias = tuple[
-    UUID, str, str, Mapping[str, str], Mapping[str, JsonValue] | None, str | None, datetime, str, str | None
-]
-
-BATCH = 200
-LEASE_SECONDS = 120
 LOOK_SECONDS = 1.0
 """Longest time until a mail goes out that another process queued, or whose retry is due."""
 EXPIRED_EVERY_SECONDS = 1.0
 BACK_OFF_SECONDS = 4
 """A mail that was put off waits 4, 16, 64 … seconds, four and a half hours in all: greylisting takes minutes."""
-ACTOR = "system:notifier.send_mail"
-
-mail_leases = Table(
-    "mail_leases",
-    metadata,
-    Column("notification_id", Uuid, primary_key=True),
-    Column("until", DateTime(timezone=True), nullable=False),
-)
-mail_retries = Table(
-    "mail_retries",
-    metadata,
-    Column("notification_id", Uuid, primary_key=True),
-    Column("not_before", DateTime(timezone=True), nullable=False),
-)
-
-
-def recipient_of() -> ColumnElement[str]:
-    """The address in the event, or the colleague's in the directory; null while that is not there yet."""
-    return func.coalesce(mail_queue.c.address, directory.c.email)
 
 
 async def send_mail(runtime: Runtime, stopping: asyncio.Event) -> None:
+    """Transactional mails, as fast as the mail server takes them, and the settling of what a dead process left behind."""
+    settings, links = MailSettings.from_environment(), LinkSettings.from_environment()
+    looked_for_expired = float("-inf")
+
+    async def look() -> Sequence[Row[MailRow]]:
+        nonlocal looked_for_expired
+        if time.monotonic() - looked_for_expired > EXPIRED_EVERY_SECONDS:
+            await give_up_expired(runtime)
+            looked_for_expired = time.monotonic()
+        return await claim(runtime, transactional(links), BATCH)
+
+    await _empty_queue(runtime, stopping, settings, links, look)
+
+
+async def send_marketing_mail(runtime: Runtime, stopping: asyncio.Event) -> None:
+    """Marketing mails, `NEXA_MAIL_MARKETING_RATE` a second at most; they wait where this service has no address for answers."""
     settings, links = MailSettings.from_environment(), LinkSettings.from_environment()
     if links is None:
         runtime.log.warning("mail.marketing_waits", reason="NEXA_LINKS_URL and NEXA_LINKS_SECRET are not set")
+        await stopping.wait()
+        return
+    not_before = 0.0
+
+    async def look() -> Sequence[Row[MailRow]]:
+        nonlocal not_before
+        await rest(stopping, not_before - time.monotonic())
+        if stopping.is_set():
+            return ()
+        batch = await claim(runtime, marketing(), min(BATCH, settings.marketing_rate))
+        not_before = time.monotonic() + len(batch) / settings.marketing_rate
+        return batch
+
+    await _empty_queue(runtime, stopping, settings, links, look)
+
+
+async def _empty_queue(
+    runtime: Runtime,
+    stopping: asyncio.Event,
+    settings: MailSettings,
+    links: LinkSettings | None,
+    look: Callable[[], Awaitable[Sequence[Row[MailRow]]]],
+) -> None:
     servers = [MailServer(settings) for _ in range(settings.connections)]
     pace = Pace(stopping, longest=LOOK_SECONDS, shortest=0.1, least=0.02)
-    looked_for_expired = float("-inf")
     try:
         with pace.woken_by(runtime.store.on_append):
             while not stopping.is_set():
-                if time.monotonic() - looked_for_expired > EXPIRED_EVERY_SECONDS:
-                    await _give_up_expired(runtime)
-                    looked_for_expired = time.monotonic()
-                if batch := await _claim(runtime, links):
+                if batch := await look():
                     shares = [batch[start :: len(servers)] for start in range(len(servers))]
                     await asyncio.gather(
                         *(
@@ -117,63 +113,6 @@ async def send_mail(runtime: Runtime, stopping: asyncio.Event) -> None:
     finally:
         for server in servers:
             server.close()
-
-
-async def mails_in_hand(connection: AsyncConnection) -> int:
-    """Mails that could go out now or are going out; those that wait for an address or for a retry do not count."""
-    ready = select(func.count()).select_from(_ready(LinkSettings.from_environment()).subquery())
-    sending = select(func.count()).where(mail_queue.c.status == "sending")
-    return int(await connection.scalar(ready) or 0) + int(await connection.scalar(sending) or 0)
-
-
-def _ready(links: LinkSettings | None) -> Select[MailRow]:
-    """Mails that may be claimed. One with links that lead back here waits where this service has no address."""
-    return (
-        select(
-            mail_queue.c.notification_id,
-            mail_queue.c.kind,
-            mail_queue.c.template,
-            mail_queue.c.variables,
-            mail_queue.c.invitation,
-            mail_queue.c.ticket,
-            mail_queue.c.queued_at,
-            recipient_of().label("recipient"),
-            suppressed_by(recipient_of()).label("suppressed_by"),
-        )
-        .join_from(mail_queue, directory, directory.c.person_id == mail_queue.c.person_id, isouter=True)
-        .join(mail_retries, mail_retries.c.notification_id == mail_queue.c.notification_id, isouter=True)
-        .where(
-            mail_queue.c.status == "queued",
-            true() if links else mail_queue.c.kind.not_in(sorted(LINKED_KINDS)),
-            recipient_of().is_not(None),
-            or_(mail_retries.c.not_before.is_(None), mail_retries.c.not_before <= func.now()),
-        )
-    )
-
-
-async def _claim(runtime: Runtime, links: LinkSettings | None) -> Sequence[Row[MailRow]]:
-    """Up to a batch of mails that are this process' to send from now on; those that are suppressed are settled on the way."""
-    ready = _ready(links)
-    async with runtime.engine.connect() as connection:  # a look is no commit, and wakes nobody
-        if (await connection.execute(ready.limit(1))).first() is None:
-            return ()
-    claim = ready.order_by(mail_queue.c.queued_at).limit(BATCH).with_for_update(of=mail_queue, skip_locked=True)
-    async with runtime.store.transaction(_origin()) as tx:
-        batch = (await tx.connection.execute(claim)).all()
-        await tx.execute([_first_act(row) for row in batch])
-        sending = [row for row in batch if row.suppressed_by is None]
-        if sending:
-            until = func.now() + timedelta(seconds=LEASE_SECONDS)
-            leases = [{"notification_id": row.notification_id} for row in sending]
-            await tx.connection.execute(insert(mail_leases).values(until=until), leases)
-    failpoint("mail.after_claim")
-    return sending
-
-
-def _first_act(row: Row[MailRow]) -> BeginSending | SuppressNotification:
-    if row.suppressed_by is None:
-        return BeginSending(notification_id=row.notification_id)
-    return SuppressNotification(notification_id=row.notification_id, cause=row.suppressed_by)
 
 
 async def _send(
@@ -222,7 +161,7 @@ def links_of(kind: str, notification_id: UUID, links: LinkSettings | None) -> Ma
 
 
 async def _record(runtime: Runtime, outcomes: Sequence[tuple[Row[MailRow], Outcome | Unwritable]]) -> None:
-    async with runtime.store.transaction(_origin()) as tx:
+    async with runtime.store.transaction(origin()) as tx:
         await tx.execute([command for row, outcome in outcomes for command in _commands(row, outcome)])
         ids = [row.notification_id for row, _ in outcomes]
         await tx.connection.execute(delete(mail_leases).where(mail_leases.c.notification_id.in_(ids)))
@@ -234,23 +173,6 @@ async def _record(runtime: Runtime, outcomes: Sequence[tuple[Row[MailRow], Outco
                 mail_queue.c.notification_id, func.now() + func.make_interval(0, 0, 0, 0, 0, 0, wait)
             ).where(and_(mail_queue.c.notification_id.in_(put_off), mail_queue.c.status == "queued"))
             await tx.connection.execute(insert(mail_retries).from_select(["notification_id", "not_before"], attempts))
-
-
-async def _give_up_expired(runtime: Runtime) -> None:
-    expired = select(mail_leases.c.notification_id).where(_is_over()).limit(BATCH).with_for_update(skip_locked=True)
-    async with runtime.engine.connect() as connection:
-        if await connection.scalar(select(mail_leases.c.notification_id).where(_is_over()).limit(1)) is None:
-            return
-    async with runtime.store.transaction(_origin()) as tx:
-        ids = (await tx.connection.scalars(expired)).all()
-        if ids:
-            reason = "the process that was sending it died"
-            await tx.execute([RecordUnknown(notification_id=each, reason=reason) for each in ids])
-            await tx.connection.execute(delete(mail_leases).where(mail_leases.c.notification_id.in_(ids)))
-
-
-def _is_over() -> ColumnElement[bool]:
-    return mail_leases.c.until < func.now()
 
 
 Record: TypeAlias = RecordSent | RecordRefused | RecordPutOff | RecordUnknown | SuppressAddress
@@ -275,7 +197,3 @@ def _commands(row: Row[MailRow], outcome: Outcome | Unwritable) -> Iterator[Reco
             yield RecordPutOff(notification_id=notification_id, reason=reason)
         case Unknown(reason=reason):
             yield RecordUnknown(notification_id=notification_id, reason=reason)
-
-
-def _origin() -> Origin:
-    return Origin(actor=ACTOR, correlation_id=str(uuid4()))
