@@ -160,8 +160,9 @@ def subject_of(event: Event) -> UUID:
     """
     if isinstance(event, support.TicketFields):
         return event.ticket_id
+    fields = vars(event)
     for name in OF_THE_CUSTOMER:
-        found = getattr(event, name, None)
+        found = fields.get(name)
         if isinstance(found, UUID):
             return found
     raise ValueError(f"{type(event).__name__} names nobody it is about")
@@ -174,10 +175,11 @@ def person_of(event: Event) -> UUID | None:
             return _of_ticket(event)
         case OnboardingSpecialistAssigned(specialist=person):
             return person.person_id
-    csm: Person | None = getattr(event, "csm", None)
+    fields = vars(event)
+    csm: Person | None = fields.get("csm")
     if csm is not None:
         return csm.person_id
-    return next((each for name in PEOPLE if (each := getattr(event, name, None)) is not None), None)
+    return next((each for name in PEOPLE if (each := fields.get(name)) is not None), None)
 
 
 def _of_ticket(event: support.TicketFields) -> UUID | None:
