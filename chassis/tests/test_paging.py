@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from nexa_chassis.http.paging import MAX_LIMIT, paginate
+from nexa_chassis.http.paging import MAX_LIMIT, _encode, _read_order, _signature, paginate
 from nexa_chassis.http.problems import Problem
 from nexa_local.infra import Infra
 from nexa_local.postgres import Database
@@ -92,6 +92,31 @@ async def test_the_pages_of_any_order_give_each_row_once_in_that_order(
         assert seen == expected
 
 
+@pytest.mark.parametrize("order", [[c.due, c.id], [c.due.desc(), c.id]], ids=["ascending", "descending"])
+async def test_a_page_far_into_a_list_reads_no_rows_of_the_pages_before(
+    connection: AsyncConnection, order: list[ColumnElement[Any]]
+) -> None:
+    for statement in (
+        "insert into things (id, made_at, due) select gen_random_uuid(), now(), date '2027-01-01' + n"
+        " from generate_series(1, 10000) n",
+        "create index on things (due, id)",
+        "analyze things",
+    ):
+        await connection.exec_driver_sql(statement)
+    middle = (await connection.execute(select(c.id, c.due).where(c.due == date(2040, 1, 1)))).one()
+    cursor = _encode([middle.due, middle.id], _signature([_read_order(column) for column in order]))
+    before = await rows_read(connection)
+    page = await paginate(connection, select(c.id), order=order, limit=20, cursor=cursor)
+    assert len(page.items) == 20
+    assert await rows_read(connection) - before < 100
+
+
+async def rows_read(connection: AsyncConnection) -> int:
+    """Of `things`, by this transaction."""
+    query = "select seq_tup_read + coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables where relname = 'things'"
+    return int((await connection.exec_driver_sql(query)).scalar_one())
+
+
 async def test_a_page_has_fifty_rows_unless_told_and_two_hundred_at_most(connection: AsyncConnection) -> None:
     await connection.execute(things.insert(), [{**ROWS[0], "id": uuid4()} for _ in range(200)])
     assert len((await paginate(connection, select(things), order=[c.id])).items) == 50
@@ -125,8 +150,6 @@ async def test_a_cursor_of_another_list_is_refused(connection: AsyncConnection) 
 async def test_a_cursor_with_a_value_of_another_type_is_refused_and_not_sent_to_the_database(
     connection: AsyncConnection,
 ) -> None:
-    from nexa_chassis.http.paging import _encode, _read_order, _signature
-
     signature = _signature([_read_order(c.id)])
     for value in ("text", 3, None, datetime.now(UTC)):
         if value is not None:

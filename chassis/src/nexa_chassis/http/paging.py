@@ -53,6 +53,18 @@ class _Order:
             return self.column < value
         return or_(self.column > value, self.column.is_(None)) if self.nullable else self.column > value
 
+    def near(self, value: object) -> ColumnElement[bool]:
+        """Rows of this value or behind it, up to where nulls begin or end: a range of an index."""
+        if value is None:
+            return self.column.is_(None)
+        return self.column <= value if self.descending else self.column >= value
+
+    def beyond(self, value: object) -> ColumnElement[bool] | None:
+        """All rows behind those that are `near`; None where there are none."""
+        if self.descending:
+            return self.column.is_not(None) if value is None else None
+        return self.column.is_(None) if self.nullable and value is not None else None
+
     def checked(self, value: object) -> object:
         """The value, if it is of the column's kind; raises ValueError if a cursor was tampered with."""
         try:
@@ -83,12 +95,16 @@ async def paginate(
     size = min(max(limit or DEFAULT_LIMIT, 1), MAX_LIMIT)
     by = [_read_order(element) for element in order]
     hidden = [f"_order_{place}" for place in range(len(by))]
-    query = select.order_by(None).order_by(*order).limit(size + 1)
+    query = select.order_by(None).order_by(*order)
     query = query.add_columns(*(part.column.label(name) for part, name in zip(by, hidden, strict=True)))
     signature = _signature(by)
+    parts = [query]
     if cursor is not None:
-        query = query.where(_after(by, _decode(cursor, signature, by)))
-    rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+        parts = [query.where(after) for after in _after(by, _decode(cursor, signature, by))]
+    rows: list[dict[str, Any]] = []
+    for part in parts:
+        if (missing := size + 1 - len(rows)) > 0:
+            rows += map(dict, (await connection.execute(part.limit(missing))).mappings())
     last = rows[size - 1] if len(rows) > size else None
     following = _encode([last[name] for name in hidden], signature) if last else None
     for row in rows[:size]:
@@ -107,17 +123,21 @@ def _read_order(element: ColumnElement[Any]) -> _Order:
     return _Order(element, descending)
 
 
-def _after(by: Sequence[_Order], values: Sequence[object]) -> ColumnElement[bool]:
-    """Rows behind these values: `(a, b) > (x, y)` where all runs one way, else spelled out column by column."""
+def _after(by: Sequence[_Order], values: Sequence[object]) -> list[ColumnElement[bool]]:
+    """Rows behind these values, in one or two parts, one after the other, each of which an index of the order can find.
+
+    `(a, b) > (x, y)` where all runs one way, else spelled out column by column.
+    """
     descending = {part.descending for part in by}
     if len(descending) == 1 and not any(part.nullable for part in by) and None not in values:
         row = tuple_(*(part.column for part in by))
-        return row < tuple_(*values) if descending == {True} else row > tuple_(*values)
+        return [row < tuple_(*values) if descending == {True} else row > tuple_(*values)]
     choices = []
     for place, part in enumerate(by):
         before = [other.equal(value) for other, value in zip(by[:place], values, strict=False)]
         choices.append(and_(*before, part.after(values[place])))
-    return or_(*choices)
+    beyond = by[0].beyond(values[0])
+    return [and_(by[0].near(values[0]), or_(*choices)), *([] if beyond is None else [beyond])]
 
 
 def _signature(by: Sequence[_Order]) -> str:
