@@ -234,6 +234,10 @@ def test_where_another_deployment_has_the_fix_a_withdrawal_tells_nobody_twice() 
     course.do(WithdrawDeployment(deployment_id=deployment_of("2.2.0"), reason="Slow"))
     course.settle()
     assert isinstance(course.ticket(ONE), Open)
+    assert [event.bug_id for event in course.of(TicketReopened)] == [
+        None,
+        BUG,
+    ]  # what another fix mends is not broken again
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -1,17 +1,22 @@
-"""Who reported something hears that it arrived, what is answered, how the bug stands, and that it is mended: each once."""
+"""Who reported something hears that it arrived, what is answered, how the bug stands, and that it is mended: each once.
+
+Who was told that it is mended hears too when that fix is taken back, or does not hold, and their ticket is open again.
+"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from nexa_chassis.domain import Recorded, derive
-from nexa_chassis.reactions import Reaction
+from nexa_chassis.reactions import Process
 from nexa_contracts.support import (
     Channel,
     CsatRequested,
     Requester,
     TicketAcknowledged,
     TicketFields,
+    TicketReopened,
     TicketReplied,
     TicketResolved,
     TicketSubmitted,
@@ -22,7 +27,29 @@ WRITTEN = frozenset({Channel.EMAIL, Channel.WEB})
 """Who wrote gets it confirmed; who called or chats has talked to somebody."""
 
 
-def react(fact: Recorded, now: datetime) -> Iterator[Notify]:
+@dataclass(frozen=True)
+class Heard:
+    """`mended`: the fix that the customer was told of and that holds, as far as they know; `undone`: that fix, where the last
+    fact undid it.
+    """
+
+    mended: TicketResolved | None = None
+    undone: TicketResolved | None = None
+
+
+def evolve(heard: Heard, fact: Recorded) -> Heard:
+    match fact.event:
+        case TicketResolved(bug_id=UUID(), tell_customer=told) as resolved:
+            return Heard(resolved if told else heard.mended)
+        case TicketResolved():
+            return Heard()
+        case TicketReopened(bug_id=UUID()):
+            return Heard(undone=heard.mended)
+        case _:
+            return Heard(heard.mended)
+
+
+def react(heard: Heard, fact: Recorded, now: datetime) -> Iterator[Notify]:
     match fact.event:
         case TicketSubmitted() as ticket if ticket.channel in WRITTEN and ticket.split_from is None:
             yield from _write(ticket, ticket.requester, "ticket_received", derive(ticket.ticket_id, "received"), {})
@@ -54,6 +81,15 @@ def react(fact: Recorded, now: datetime) -> Iterator[Notify]:
                     "feature": resolved.feature_name or "issue",
                     "version": resolved.version or "",
                 },
+            )
+        case TicketReopened() as reopened if heard.undone is not None:
+            fix = heard.undone
+            yield from _write(
+                reopened,
+                fix.requester,
+                "fix_withdrawn",
+                _once(fix.notice_id, fix.ticket_id, fact.version, "fix_withdrawn"),
+                {"feature": fix.feature_name or "", "version": fix.version or ""},
             )
         case CsatRequested() as asked:
             yield from _write(asked, asked.requester, "csat", _once(asked.notice_id, asked.ticket_id, "csat"), {})
@@ -87,8 +123,16 @@ def _write(
     )
 
 
-write_to_customer = Reaction(
+def the_ticket(event: TicketFields) -> UUID:
+    return event.ticket_id
+
+
+write_to_customer = Process(
     name="write_to_customer",
-    on=(TicketSubmitted, TicketReplied, TicketAcknowledged, TicketResolved, CsatRequested),
+    on=(TicketSubmitted, TicketReplied, TicketAcknowledged, TicketResolved, TicketReopened, CsatRequested),
+    key=the_ticket,
+    initial=Heard(),
+    states=(Heard,),
+    evolve=evolve,
     react=react,
 )

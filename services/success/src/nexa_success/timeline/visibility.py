@@ -21,6 +21,7 @@ MAILS_TO_CUSTOMERS = frozenset(
         "ticket_reply",
         "bug_acknowledged",
         "bug_resolved",
+        "fix_withdrawn",
         "ticket_resolved",
         "csat",
     }

@@ -13,7 +13,7 @@ from nexa_support.read_models.ticket_list import tickets
 from nexa_support.tables import metadata
 
 ABOUT_TICKETS = frozenset(
-    {"ticket_received", "ticket_reply", "bug_acknowledged", "bug_resolved", "ticket_resolved", "csat"}
+    {"ticket_received", "ticket_reply", "bug_acknowledged", "bug_resolved", "fix_withdrawn", "ticket_resolved", "csat"}
 )
 
 mails_of_tickets = Table(

@@ -43,7 +43,9 @@ def note_account_version(command: NoteAccountVersion, state: State, now: datetim
 
 
 def withdraw(command: WithdrawFix, state: State, now: datetime, desk: Desk) -> Sequence[Event]:
-    """Where another deployment mends it as well, the ticket is settled by that one; its customer knows already."""
+    """Where another deployment mends it as well, the ticket is settled by that one: the bug is not open again for it, and
+    its customer knows already.
+    """
     ticket = reaching.of(state, command.ticket_id)
     if ticket.bug_id != command.bug_id:
         return []
@@ -58,7 +60,7 @@ def withdraw(command: WithdrawFix, state: State, now: datetime, desk: Desk) -> S
     reopen = ReopenTicket(
         ticket_id=command.ticket_id,
         reason=command.reason,
-        bug_id=command.bug_id,
+        bug_id=command.bug_id if _mended_by(reaching.of(state, command.ticket_id)) is None else None,
         deployment_id=command.deployment_id,
     )
     reopened = settling.reopen(reopen, state, now, desk)
@@ -72,8 +74,12 @@ def _settle(state: State, now: datetime, *, tell_customer: bool = True) -> Seque
     stage = state.before if isinstance(state, Merged) else state
     if not isinstance(stage, Open):
         return []
-    found = next((fix for fix in stage.ticket.fixes.values() if _has_reached(stage.ticket, fix)), None)
+    found = _mended_by(stage.ticket)
     return [] if found is None else [_resolved(stage.ticket, found, now, tell_customer=tell_customer)]
+
+
+def _mended_by(ticket: Ticket) -> FixOffered | None:
+    return next((fix for fix in ticket.fixes.values() if _has_reached(ticket, fix)), None)
 
 
 def _has_reached(ticket: Ticket, fix: FixOffered) -> bool:
