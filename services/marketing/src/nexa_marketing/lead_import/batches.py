@@ -19,11 +19,12 @@ IMPORTS_AHEAD = 4
 
 @dataclass(frozen=True)
 class Batch:
-    """What the rows tell, how many lines had no text, and where the next batch begins."""
+    """What the rows tell, how many lines had no text, where the next batch begins, and what is read of it already."""
 
     rows: tuple[Candidate | Rejected, ...]
     blank: int
     cursor: Cursor
+    behind: bytes
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,22 @@ class Reader:
     setting: Setting
     limit: int
 
-    async def read(self, cursor: Cursor) -> Batch:
-        async with self.engine.connect() as connection:
-            window = await read_upload(connection, self.file.upload_id, cursor.offset, WINDOW)
-        return await asyncio.to_thread(self._parse, window, cursor)
+    async def read(self, cursor: Cursor, begun: bytes = b"") -> Batch:
+        """The rows at the cursor. `begun`: bytes that stand there, as the batch before left them."""
+        at = cursor.offset + len(begun)
+        if len(begun) < WINDOW and at < self.file.stored:
+            async with self.engine.connect() as connection:
+                begun += await read_upload(connection, self.file.upload_id, at, WINDOW - len(begun))
+        return await asyncio.to_thread(self._parse, begun, cursor)
 
-    def _parse(self, window: bytes, cursor: Cursor) -> Batch:
+    def _parse(self, data: bytes, cursor: Cursor) -> Batch:
+        """What one window of the data gives: the same, however much of it was read already."""
+        window = data[:WINDOW]
         last = cursor.offset + len(window) >= self.file.stored
         reading = read_window(window, cursor, self.file.format, last=last, limit=self.limit)
         interpreter = Interpreter(self.plan, self.setting)
-        return Batch(tuple(interpreter.read(row) for row in reading.rows), reading.blank, reading.cursor)
+        rows = tuple([interpreter.read(row) for row in reading.rows])
+        return Batch(rows, reading.blank, reading.cursor, data[reading.cursor.offset - cursor.offset :])
 
 
 class ReadAhead:
@@ -64,7 +71,7 @@ class ReadAhead:
         else:
             batch = await reader.read(cursor)
         if batch.cursor.offset < reader.file.stored:
-            following = asyncio.create_task(reader.read(batch.cursor))
+            following = asyncio.create_task(reader.read(batch.cursor, batch.behind))
             self._ahead[reader.file.upload_id] = (reader, batch.cursor, following)
             if len(self._ahead) > IMPORTS_AHEAD:
                 self._ahead.popitem(last=False)[1][2].cancel()

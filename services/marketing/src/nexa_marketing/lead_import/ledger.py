@@ -24,9 +24,12 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class RowOutcome:
-    """What became of the row in this line; `cells` are kept of rejected rows, for the reject file."""
+    """What became of the row in this line; `cells` are kept of rejected rows, for the reject file.
+
+    Not frozen: one is made for every row, and its keys are put to it last.
+    """
 
     line: int
     outcome: Outcome
@@ -43,6 +46,16 @@ _INSERT_ROWS = text(
     ' select cast(:import_id as uuid), :dry, line, outcome, lead_id, key_digest, "column", reason, cells'
     " from json_to_recordset(cast(:rows as json)) as r(line integer, outcome text, lead_id uuid, key_digest uuid,"
     ' "column" text, reason text, cells json)'
+)
+
+
+# A look-up per key, as the owners of match keys are looked up.
+_LINES = text(
+    "select k.* from (select cast(value as uuid) as digest from json_array_elements_text(cast(:digests as json))) as d"
+    " cross join lateral (select key_digest, line from import_other_keys"
+    " where import_id = :import_id and dry = :dry and key_digest = d.digest"
+    " union all select key_digest, line from import_rows"
+    " where import_id = :import_id and dry = :dry and key_digest = d.digest offset 0) as k"
 )
 
 
@@ -98,14 +111,9 @@ async def lines_of(
     connection: AsyncConnection, import_id: UUID, digests: Iterable[UUID], *, dry: bool
 ) -> dict[UUID, int]:
     """The line in which each of these keys stood earlier in the file."""
-    wanted = list(digests)
-    found: dict[UUID, int] = {}
-    for table in (import_other_keys, import_rows):
-        query = select(table.c.key_digest, table.c.line).where(
-            table.c.import_id == import_id, table.c.dry == dry, table.c.key_digest.in_(wanted)
-        )
-        found |= {row.key_digest: row.line for row in await connection.execute(query)}
-    return found
+    wanted = orjson.dumps(list(digests)).decode()
+    found = await connection.execute(_LINES, {"import_id": import_id, "dry": dry, "digests": wanted})
+    return {row.key_digest: row.line for row in found}
 
 
 async def write(
@@ -120,7 +128,7 @@ async def write(
 ) -> Counts:
     """Write down these outcomes; the answer counts all rows of the import so far."""
     if outcomes:
-        rows = orjson.dumps([vars(outcome) for outcome in outcomes]).decode()
+        rows = orjson.dumps(outcomes).decode()
         await connection.execute(_INSERT_ROWS, {"import_id": str(import_id), "dry": dry, "rows": rows})
     others = [
         {"import_id": import_id, "dry": dry, "key_digest": key, "line": outcome.line}

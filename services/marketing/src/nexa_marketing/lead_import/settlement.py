@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from nexa_chassis.domain import Recorded, derive
@@ -37,6 +37,7 @@ class Settlement:
         self._origin = origin
         self._mode = mode
         self._dry = dry
+        self._digests: dict[MatchKey, UUID] = {}
 
     async def settle(self, rows: Sequence[Candidate | Rejected]) -> list[RowOutcome]:
         candidates = [row for row in rows if isinstance(row, Candidate)]
@@ -49,7 +50,7 @@ class Settlement:
 
     async def _without_repeats(self, rows: Sequence[Candidate]) -> tuple[list[Candidate], list[RowOutcome]]:
         """Rows of which no key has been seen in this file, and the repetitions of earlier ones."""
-        digests = {key: digest(key) for row in rows for key in row.match}
+        digests = self._digests = {key: digest(key) for row in rows for key in row.match}
         seen = await ledger.lines_of(self._tx.connection, self._import_id, digests.values(), dry=self._dry)
         fresh: list[Candidate] = []
         repeated: list[RowOutcome] = []
@@ -127,8 +128,9 @@ class Settlement:
             else:
                 reason = f"{_by(row, match)}the lead is known, and the import only makes new ones"
                 outcome = RowOutcome(row.line, Outcome.DUPLICATE, match.lead_id, reason)
-            first, *others = (digest(key) for key in row.match)
-            outcomes.append(replace(outcome, key_digest=first, other_digests=tuple(others)))
+            outcome.key_digest, *others = [self._digests[key] for key in row.match]
+            outcome.other_digests = tuple(others)
+            outcomes.append(outcome)
         return outcomes
 
     def _wants(self, state: object) -> bool:
@@ -141,7 +143,9 @@ class Settlement:
                 return True
 
     def _command(self, row: Candidate, lead_id: UUID) -> ImportLead:
-        return ImportLead(lead_id, replace(self._found_by, import_line=row.line), row.profile)
+        found_by = self._found_by
+        origin = LeadOrigin(found_by.campaign_id, found_by.campaign_name, self._import_id, row.line)
+        return ImportLead(lead_id, origin, row.profile)
 
 
 def digest(key: MatchKey) -> UUID:

@@ -40,6 +40,7 @@ NO = frozenset(
     }
 )
 NOTHING = frozenset({"", "-", "–", "n/a", "na", "none", "null", "#n/a", "nan"})
+WORDS = YES | NO | NOTHING
 PLAIN_ADDRESS = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 RESERVED_ENDINGS = (".test", ".invalid", ".local", ".localhost", ".arpa", ".onion")
 TIMES = (" %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", "")
@@ -126,16 +127,24 @@ def count_of(cell: str) -> int:
 def downloads_of(cell: str, column: str) -> tuple[str, ...]:
     """Names of what was downloaded, given as names (split at ; or |), as a count, or as yes and no."""
     text = cell.strip()
+    if (
+        text[:1].isalpha() and text.casefold() not in WORDS
+    ):  # no number, as most cells; an exception for each takes longer
+        return _names_in(text)
     try:
         count = count_of(text)
     except Unclear as unclear:
         if re.fullmatch(r"-?[\d.,]+", text):
             raise unclear
-        names = (" ".join(name.split())[:200] for name in re.split(r"[;|]", text))
-        return tuple(dict.fromkeys(name for name in names if name))[:100]
+        return _names_in(text)
     if count > 100:
         raise Unclear(f"{count:,} downloads are more than the 100 that can be kept")
     return (column,) if count == 1 else tuple(f"{column} {number}" for number in range(1, count + 1))
+
+
+def _names_in(text: str) -> tuple[str, ...]:
+    names = [" ".join(name.split())[:200] for name in text.replace("|", ";").split(";")]
+    return tuple(dict.fromkeys([name for name in names if name]))[:100]
 
 
 def moment_of(cell: str, order: DateOrder = DateOrder.MONTH_FIRST) -> datetime | None:
