@@ -132,6 +132,26 @@ async def test_revenue_goes_to_campaigns_by_the_model_one_asks_for_and_as_known_
     assert (now["status"], len(now["touches"])) == ("lost", 4)
 
 
+async def test_an_import_is_one_touch_of_its_campaign_whatever_its_columns_tell_of_engagement(
+    whole_service: Marketing, others: Others
+) -> None:
+    webinar, event = await whole_service.campaign(), await whole_service.campaign(name="Trade fair")
+    registered = b"Email,Registered Early,Email Opened\ndana@acme.example,yes,2\n"
+    attended = b"Email,Attended,Questions Asked,Content Downloaded\ndana@acme.example,yes,2,Brochure\n"
+    for campaign_id, data in ((webinar, registered), (webinar, attended), (event, attended), (event, registered)):
+        counts = await whole_service.imported(campaign_id, data)
+        assert counts["rejected"] == 0, counts
+    (dana,) = (await whole_service.ask("GET", "/leads", params={"email": "dana@acme.example"}))["items"]
+    lead = await whole_service.ask("GET", f"/leads/{dana['lead_id']}")
+    assert (lead["engagement"]["attended"], lead["engagement"]["questions_asked"]) == (True, 2)
+    deal = await opened(others, UUID(dana["lead_id"]), webinar)
+    touches = (await touches_of(whole_service, deal["deal_id"]))["touches"]
+    assert [(touch["kind"], touch["campaign_name"], touch["weight"]) for touch in touches] == [
+        ("imported", "Q4 Product Webinar", "0.500000000"),
+        ("joined", "Trade fair", "0.500000000"),
+    ]
+
+
 async def test_a_campaign_that_reached_a_lead_by_an_import_taken_back_is_credited_with_nothing(
     whole_service: Marketing, others: Others
 ) -> None:

@@ -77,7 +77,8 @@ class AttributionView(BaseModel):
 class TouchView(BaseModel):
     at: datetime
     kind: str = Field(
-        description="created, imported: the campaign found the lead; joined: another reached it; or its act."
+        description="created, imported: the campaign found the lead; joined: another reached it by an import; or its act."
+        " What an import's columns tell of engagement is part of that one touch, not acts of their own."
     )
     campaign_id: UUID
     campaign_name: str | None
@@ -153,7 +154,7 @@ async def attribution(
 async def touches_of_deal(
     deal_id: UUID, call: Reader, model: ByModel = Model.LINEAR, as_of: AsOf = None, half_life_days: HalfLife = 7
 ) -> DealTouches:
-    """The touches behind a deal, with the weight of each."""
+    """The touches behind a deal, with the weight of each. An import is one touch, whatever its columns tell of engagement."""
     async with call.query() as connection:
         found = [deal async for part in touched_deals(connection, Asked(as_of=as_of, deal_id=deal_id)) for deal in part]
         plans = await plans_as_of(connection, call.runtime.store.catalog.codec, as_of)

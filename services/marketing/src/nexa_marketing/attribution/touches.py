@@ -8,7 +8,11 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """`kind`: created or imported (the campaign found the lead), joined (another one reached it), or how it engaged."""
+    """`kind`: created or imported (the campaign found the lead), joined (another one reached it), or how it engaged.
+
+    An import is one touch of a lead, whatever its columns tell of engagement: attended, opened and downloaded score, but have
+    no time of their own, and a file with more columns is not to weigh more. A later file of the campaign is no further one.
+    """
 
     at: datetime
     campaign_id: UUID
