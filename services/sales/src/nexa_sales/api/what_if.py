@@ -1,7 +1,6 @@
 """What other rules or another roster would have made of the leads of the last days. Nothing is written."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from nexa_chassis.domain import Refused, derive
-from nexa_chassis.http.limits import rate_limit
+from nexa_chassis.http.limits import body_limit, rate_limit
 from nexa_contracts.sales import RepLevel
 from nexa_contracts.values import Band
 from nexa_sales.aggregates import routing_rules
@@ -24,6 +23,9 @@ from nexa_sales.what_if.history import History, read_history
 from nexa_sales.what_if.replay import Change, Plan
 
 routes = APIRouter(tags=["routing"])
+
+MOST_BYTES = 5_000_000
+"""Of a question: 50,000 bands are 2.5 MB, indented 3 MB."""
 
 
 class SeatBody(Body):
@@ -51,8 +53,8 @@ class WhatIfBody(Body):
     roster: list[SeatBody] = Field(default_factory=list, max_length=500, description="Changes of the roster.")
     bands: dict[UUID, Band] = Field(
         default_factory=dict,
-        max_length=10_000,
-        description="Leads that other scoring rules would put in another band, as scoring's what-if names them.",
+        max_length=50_000,
+        description="Leads (at most 50,000) that other scoring rules would put in another band, as scoring's what-if says.",
     )
 
 
@@ -106,7 +108,7 @@ class WhatIfView(BaseModel):
     as_really: int = Field(description="Of these, how many the period as it is, routed again, gives to the same rep.")
 
 
-@routes.post("/routing/what-if", dependencies=[Depends(rate_limit(20, 60))])
+@routes.post("/routing/what-if", dependencies=[Depends(rate_limit(20, 60)), Depends(body_limit(MOST_BYTES))])
 async def what_if(body: WhatIfBody, call: Manager) -> WhatIfView:
     """Route the leads of the last days once more: load per rep, who waits, which leads move, first contacts past due.
 
@@ -119,9 +121,7 @@ async def what_if(body: WhatIfBody, call: Manager) -> WhatIfView:
         history = await read_history(
             connection, call.runtime.store.catalog.codec, since, until, low_too=bool(body.bands)
         )
-    bands = {str(lead_id): band for lead_id, band in body.bands.items()}
-    plan = replace(_plan(history, rules, body.roster), bands=bands)
-    return await asyncio.to_thread(_answer, history, plan)
+    return await asyncio.to_thread(_answer, history, rules, body)
 
 
 async def _rules(body: WhatIfBody, call: Manager) -> Rules | None:
@@ -137,21 +137,21 @@ async def _rules(body: WhatIfBody, call: Manager) -> Rules | None:
     return Rules(draft.version, draft.rules)
 
 
-def _plan(history: History, rules: Rules | None, roster: Sequence[SeatBody]) -> Plan:
+def _plan(history: History, rules: Rules | None, body: WhatIfBody) -> Plan:
     changes: dict[UUID, Change] = {}
     newcomers: list[Seat] = []
-    for place, body in enumerate(roster):
-        if body.rep_id is None:
-            newcomers.append(_newcomer(body, place))
-        elif body.rep_id in history.names:
-            changes[body.rep_id] = _change(body)
+    for place, seat in enumerate(body.roster):
+        if seat.rep_id is None:
+            newcomers.append(_newcomer(seat, place))
+        elif seat.rep_id in history.names:
+            changes[seat.rep_id] = _change(seat)
         else:
             raise Refused(
-                f"There is nobody with the id {body.rep_id} on the roster.",
+                f"There is nobody with the id {seat.rep_id} on the roster.",
                 rule="rep.unknown",
                 field=f"roster.{place}.rep_id",
             )
-    return Plan(rules, changes, newcomers)
+    return Plan(rules, changes, newcomers, {str(lead_id): band for lead_id, band in body.bands.items()})
 
 
 def _change(body: SeatBody) -> Change:
@@ -172,8 +172,8 @@ def _newcomer(body: SeatBody, place: int) -> Seat:
     return replace(nobody, **body.fields())  # type: ignore[arg-type]
 
 
-def _answer(history: History, plan: Plan) -> WhatIfView:
-    found = compare(history, plan)
+def _answer(history: History, rules: Rules | None, body: WhatIfBody) -> WhatIfView:
+    found = compare(history, _plan(history, rules, body))
     names = {load.rep_id: load.name for load in found.loads}
     between = [
         MovesView(

@@ -4,7 +4,7 @@ What people and leads did stays as it was: a lead closes when it really closed, 
 a rep goes to that rep. A lead that waits is offered as soon as somebody has room.
 """
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -76,7 +76,7 @@ class Replay:
         self._plan = plan
         self._turn = history.desk.turn
         self._rules = plan.rules or history.desk.rules
-        self._waiting: dict[Demand, deque[str]] = {}
+        self._waiting: dict[Demand, OrderedDict[str, None]] = {}
         self._serving: dict[Demand, list[Chair]] = {}
         self.leads: dict[str, Placed] = {}
         self.given: dict[UUID, int] = {}
@@ -183,7 +183,7 @@ class Replay:
     def _route(self, lead_id: str, lead: Placed, at: datetime) -> None:
         chosen = self._choose(lead.demand)
         if chosen is None:
-            self._waiting.setdefault(lead.demand, deque()).append(lead_id)
+            self._queue(lead_id, lead)
         else:
             self._give(lead, chosen, at)
 
@@ -198,7 +198,7 @@ class Replay:
             return
         if chosen is None:
             lead.rep_id = None
-            self._waiting.setdefault(row.demand, deque()).append(lead_id)
+            self._queue(lead_id, lead)
             return
         self._give(lead, chosen, row.at)
         self._freed(before, row.at)
@@ -232,9 +232,13 @@ class Replay:
         self._unqueue(lead_id, lead)
         self._freed(lead.rep_id, at)
 
+    def _queue(self, lead_id: str, lead: Placed) -> None:
+        self._waiting.setdefault(lead.demand, OrderedDict())[lead_id] = None
+
     def _unqueue(self, lead_id: str, lead: Placed) -> None:
-        if lead.rep_id is None and lead_id in (queue := self._waiting.get(lead.demand, deque())):
-            queue.remove(lead_id)
+        """As quick from the middle of a long queue as from its ends: tens of thousands may wait."""
+        if lead.rep_id is None and lead.demand in self._waiting:
+            self._waiting[lead.demand].pop(lead_id, None)
 
     def _freed(self, rep_id: UUID | None, at: datetime) -> None:
         """The rep has one open lead less, and perhaps room for one that waits."""
@@ -249,13 +253,13 @@ class Replay:
         """To those that waited longest of these demands, for as long as somebody can take one."""
         open_demands = {demand for demand in demands if self._waiting.get(demand)}
         while open_demands:
-            demand = min(open_demands, key=lambda each: self.leads[self._waiting[each][0]].arrived_at)
+            demand = min(open_demands, key=lambda each: self.leads[next(iter(self._waiting[each]))].arrived_at)
             chosen = self._choose(demand)
             if chosen is None:
                 open_demands.discard(demand)
                 continue
             queue = self._waiting[demand]
-            self._give(self.leads[queue.popleft()], chosen, at)
+            self._give(self.leads[queue.popitem(last=False)[0]], chosen, at)
             if not queue:
                 del self._waiting[demand]
                 open_demands.discard(demand)
