@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nexa_support.intake.charsets import decoded, header_text
 from nexa_support.intake.html_text import safe_html, text_of_html
-from nexa_support.intake.message import LONGEST_TEXT, REPLY_MARK, ReceivedMail, read_mail
+from nexa_support.intake.message import LONGEST_TEXT, ReceivedMail, read_mail
 
 from .hostile_mails import NAMED, attached, generated, html, mail, nested, parts, typed
 
@@ -270,13 +270,6 @@ def test_a_mail_of_html_alone_has_its_text() -> None:
     read = read_mail(html("<style>p{}</style><p>It <b>fails</b></p><script>x</script>"))
     assert read.text == "It fails"
     assert "<script>" in read.html
-
-
-def test_what_was_quoted_below_our_mark_is_left_out() -> None:
-    assert read_mail(mail(body=b"Still fails\r\n\r\n%s\r\nold" % REPLY_MARK.encode())).text == "Still fails"
-    below = b"On Monday support wrote:\r\n> %s\r\n> old\r\n\r\nStill fails\r\n" % REPLY_MARK.encode()
-    assert read_mail(mail(body=below)).text == "On Monday support wrote:\n\n\n\nStill fails"
-    assert "Still fails" in read_mail(mail(body=b"%s\r\nold\r\nStill fails" % REPLY_MARK.encode())).text
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,14 @@ from email.utils import getaddresses
 from nexa_support.intake.automatic import automatic
 from nexa_support.intake.charsets import LONGEST_HEADER, clean, decoded, header_text, line
 from nexa_support.intake.parts import Content, MailFile, content_of, parsed
+from nexa_support.intake.quoting import without_quote
 
-REPLY_MARK = "##- Please write above this line -##"
-"""Stands in the mails that go out; what follows it in an answer is what was quoted."""
 LONGEST_SUBJECT = 300
 LONGEST_TEXT = 100_000
 LONGEST_NAME = 200
 MOST_FAULTS = 20
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,250})>")
 _ADDRESS = re.compile(r"[^\s@<>\",;:]{1,128}@[^\s@<>\",;:]{1,190}")
-_QUOTED_MARK = re.compile(rf"^([>| ]*).*{re.escape(REPLY_MARK)}.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def read_mail(raw: bytes) -> ReceivedMail:
     except Exception as error:  # a defect of ours or of a library: the text of the mail is no reason to lose it
         faults.append(f"content: {type(error).__name__}")
         content = Content(clean(decoded(raw, None)[0]), "", ())
-    text = _without_quote(content.text).strip()
+    text = without_quote(content.text).strip()
     if len(text) > LONGEST_TEXT:
         faults.append(f"text: longer than {LONGEST_TEXT} characters, the rest is in the raw mail")
     name, address = _sender(message)
@@ -119,15 +117,3 @@ def _references(message: Message) -> tuple[str, ...]:
 def _ids(message: Message, header: str) -> list[str]:
     found: list[str] = _MESSAGE_ID.findall(clean(_header(message, header)))
     return found
-
-
-def _without_quote(text: str) -> str:
-    """What was written above the mark; who quotes with `>` and writes below it is heard too."""
-    found = _QUOTED_MARK.search(text)
-    if found is None:
-        return text
-    above, below = text[: found.start()], text[found.end() :]
-    if not found[1].strip():
-        return above if above.strip() else text
-    own = [each for each in below.splitlines() if not each.lstrip().startswith((">", "|"))]
-    return "\n".join([above, *own]) if any(each.strip() for each in [above, *own]) else text
