@@ -49,10 +49,6 @@ class Settings(BaseModel):
     log_level: str = "INFO"
     topic_partitions: int = Field(default=4, ge=1)
     topic_replication: int = Field(default=1, ge=1, description="copies of each topic; 3 on a cluster")
-    public_url: str = Field(default="", description="where people reach the product, for links in mails")
-    smtp_host: str = "127.0.0.1"
-    smtp_port: int = 25
-    mail_from: str = "Nexa CRM <no-reply@nexa.invalid>"
     pool_size: int = Field(default=10, ge=1, description="database connections a process keeps")
     pool_timeout: float = Field(default=2.0, gt=0, description="longest wait for a connection before a 503")
     connect_timeout: int = Field(default=2, ge=1, description="longest wait for the database to accept a connection")
