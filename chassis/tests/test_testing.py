@@ -13,7 +13,7 @@ from counting.facts import BellMuted, BellRung, Counted
 from counting.greatest_counters import counters, greatest_counters
 from counting.ring_bell import ring_bell
 
-from nexa_chassis.domain import AggregateInContext, Context, Deadline, Recorded, Refused, derive
+from nexa_chassis.domain import AggregateInContext, Alone, Context, Deadline, Recorded, Refused, derive
 from nexa_chassis.reactions import Process
 from nexa_chassis.read_models import Add, Change, Put, ReadModel, Remove
 from nexa_chassis.testing import NOW, given, project, recorded
@@ -80,6 +80,8 @@ def test_a_decision_in_a_context_is_given_the_context() -> None:
     )
     given(limited, context=5).when(Count(ID, 5)).then(counted(5, 5))
     given(limited, context=4).when(Count(ID, 5)).then_refused(rule="too_many")
+    free = replace(limited, alone=Alone(commands=(Count,), decide=lambda command, _, now: [counted(9, 9)]))
+    given(free).when(Count(ID, 9)).then(counted(9, 9))
 
 
 def test_a_reaction_gives_its_commands_and_deadlines() -> None:

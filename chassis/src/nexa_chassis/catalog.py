@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from nexa_chassis.domain import AnyAggregate, AnyContext
+from nexa_chassis.domain import AggregateInContext, AnyAggregate, AnyContext
 from nexa_chassis.event_codec import EventCodec
 from nexa_chassis.read_models import ReadModel
 from nexa_contracts.envelope import Event
@@ -53,7 +53,11 @@ class Catalog:
             ) from None
 
     def context_of(self, command: object) -> AnyContext[Any] | None:
-        return getattr(self.aggregate_of(command), "context", None)
+        """What has to be loaded for this command beside its stream, if anything."""
+        aggregate = self.aggregate_of(command)
+        if not isinstance(aggregate, AggregateInContext) or aggregate.alone_for(command) is not None:
+            return None
+        return aggregate.context
 
     def read_models_of(self, event: type[Event]) -> tuple[ReadModel, ...]:
         """The own-fed read models that this event changes."""

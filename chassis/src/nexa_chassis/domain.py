@@ -142,11 +142,27 @@ AnyContext: TypeAlias = Context[X] | ContextOfCommands[X]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alone(Generic[S]):
+    """Those commands of an aggregate in context that are decided without it, so that it is not loaded for them."""
+
+    commands: tuple[type, ...]
+    decide: Callable[[Any, S, datetime], Sequence[Event]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class AggregateInContext(Stream[S], Generic[C, S, X]):
-    """An aggregate whose decisions also see a context: `decide(command, state, now, context)`."""
+    """An aggregate whose decisions also see a context: `decide(command, state, now, context)`.
+
+    `commands` lists all of them, those of `alone` too.
+    """
 
     decide: Callable[[C, S, datetime, X], Sequence[Event]]
     context: AnyContext[X]
+    alone: Alone[S] | None = None
+
+    def alone_for(self, command: object) -> Alone[S] | None:
+        """Who decides the command without the context, if it is one of those."""
+        return self.alone if self.alone is not None and type(command) in self.alone.commands else None
 
 
 AnyAggregate: TypeAlias = Aggregate[Any, Any] | AggregateInContext[Any, Any, Any]

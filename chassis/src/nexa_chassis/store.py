@@ -22,7 +22,7 @@ from nexa_chassis.conflicts import ConcurrencyConflict, IdempotencyMismatch, Ver
 from nexa_chassis.domain import Recorded, Refused, Stream
 from nexa_chassis.event_codec import EVENT_COLUMNS, EventRow
 from nexa_chassis.failpoints import failpoint
-from nexa_chassis.lanes import DriverConnection, Lane, Lanes, has_hung_up
+from nexa_chassis.lanes import DriverConnection, Lane, Lanes, TextRow, has_hung_up
 from nexa_chassis.loading import load_head, load_heads, on_lane
 from nexa_chassis.origin import Origin
 from nexa_chassis.state_cache import StateCache
@@ -91,7 +91,7 @@ class Store:
     """
 
     def __init__(
-        self, service: Service, engine: AsyncEngine, clock: Clock, *, lanes: int = 10, cached_states: int = 20_000
+        self, service: Service, engine: AsyncEngine, clock: Clock, *, lanes: int = 10, cached_states: int = 10_000
     ) -> None:
         self.catalog = Catalog(service)
         self.clock = clock
@@ -124,6 +124,11 @@ class Store:
         async with self._lanes.take() as lane:
             head = await load_head(on_lane(lane), self.catalog, self.cache, stream, cast(Any, aggregate))
         return Loaded(head.state, head.version)
+
+    async def fetch(self, sql: str, parameters: Sequence[object]) -> list[TextRow]:
+        """The rows of one statement by itself, values as the text the server sent: the shortest way to the database."""
+        async with self._lanes.take() as lane:
+            return await lane.fetch(sql, parameters)
 
     async def execute(
         self,

@@ -114,19 +114,24 @@ class Outcome:
 class GivenAggregate:
     """A stream with its history."""
 
-    aggregate: Any
+    aggregate: AnyAggregate
     state: Any
     context: Any
 
     def when(self, command: object, *, now: datetime = NOW) -> Outcome:
         case = f"{self.aggregate.name}: {type(command).__name__} on {type(self.state).__name__}"
-        arguments: tuple[object, ...] = (command, self.state, now)
-        if isinstance(self.aggregate, AggregateInContext):
-            arguments = (*arguments, self.context)
         try:
-            return Outcome(list(self.aggregate.decide(*arguments)), None, case)
+            return Outcome(list(self._decided(command, now)), None, case)
         except Refused as refused:
             return Outcome((), refused, case)
+
+    def _decided(self, command: object, now: datetime) -> Sequence[Event]:
+        if isinstance(self.aggregate, Aggregate):
+            return self.aggregate.decide(command, self.state, now)
+        alone = self.aggregate.alone_for(command)
+        if alone is not None:
+            return alone.decide(command, self.state, now)
+        return self.aggregate.decide(command, self.state, now, self.context)
 
 
 @dataclass(frozen=True)

@@ -89,17 +89,22 @@ class UnitOfWork:
         aggregate = self.catalog.aggregate_of(command)
         stream = aggregate.stream_of(command)
         head = self.heads[stream]
-        if isinstance(aggregate, AggregateInContext):
-            _, context = self._contexts[id(aggregate.context)]
-            events = aggregate.decide(command, head.state, self.now, context)
-        else:
-            events = aggregate.decide(command, head.state, self.now)
+        events = self._events_of(command, aggregate, head.state)
         if not events:
             return
         before.setdefault(stream, head)
         for event in events:
             head = self._append(aggregate, stream, head, event, origin)
         self.heads[stream] = head
+
+    def _events_of(self, command: object, aggregate: AnyAggregate, state: Any) -> Sequence[Event]:
+        if not isinstance(aggregate, AggregateInContext):
+            return aggregate.decide(command, state, self.now)
+        alone = aggregate.alone_for(command)
+        if alone is not None:
+            return alone.decide(command, state, self.now)
+        _, context = self._contexts[id(aggregate.context)]
+        return aggregate.decide(command, state, self.now, context)
 
     def _append(self, aggregate: AnyAggregate, stream: str, head: Head, event: Event, origin: Origin) -> Head:
         codec = self.catalog.codec

@@ -2,19 +2,25 @@
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
+from nexa_chassis.catalog import Catalog
 from nexa_chassis.clock import FixedClock
 from nexa_chassis.conflicts import ConcurrencyConflict, IdempotencyMismatch, VersionMismatch
-from nexa_chassis.domain import Deadline, Refused
+from nexa_chassis.domain import Alone, Deadline, Refused
 from nexa_chassis.event_codec import EVENT_COLUMNS, EventRow
 from nexa_chassis.origin import Origin
+from nexa_chassis.state_cache import Head
 from nexa_chassis.store import Idempotency, Store
 from nexa_chassis.transaction import decode_origin
+from nexa_chassis.unit_of_work import UnitOfWork
 
 from .conftest import EVERY_QUESTION, Shop
 from .shop import (
@@ -30,6 +36,7 @@ from .shop import (
     OpenedBasket,
     TicketDrawn,
     basket,
+    ticket,
 )
 
 ME = Origin(actor="anna", correlation_id="visit-1")
@@ -262,6 +269,17 @@ async def test_the_tenth_decision_of_a_batch_knows_the_first_nine(a_shop: Shop, 
 
     assert [fact.event for fact in done.facts] == [TicketDrawn(number=n) for n in range(2, 12)]
     assert await a_shop.rows("select count(*), max(number) from tickets") == [(11, 11)]
+
+
+def test_a_command_that_is_decided_alone_gets_no_context_and_has_none_loaded() -> None:
+    given = replace(ticket, alone=Alone(commands=(DrawTicket,), decide=lambda *_: [TicketDrawn(number=7)]))
+    service: Any = SimpleNamespace(name="shop", aggregates=(given,), read_models=())
+    unit = UnitOfWork(Catalog(service), NOW)
+    command = DrawTicket(uuid4())
+    unit.heads[given.stream_of(command)] = Head(None, 0, None)
+
+    assert unit.missing_contexts([(command, ME)]) == []
+    assert [fact.event for fact in unit.decide([(command, ME)])] == [TicketDrawn(number=7)]
 
 
 async def test_an_idempotent_call_in_a_context_is_replayed_with_its_facts(store: Store) -> None:

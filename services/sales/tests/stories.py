@@ -74,7 +74,8 @@ class Routing:
 
     def execute(self, command: Any, now: datetime = MONDAY) -> Sequence[Event]:
         state = self.states.get(command.lead_id, assignment.initial)
-        events = assignment.decide(command, state, now, self.desk)
+        alone = assignment.alone_for(command)
+        events = alone.decide(command, state, now) if alone else assignment.decide(command, state, now, self.desk)
         for event in events:
             state = assignment.evolve(state, event)
             self.desk = desks.evolve(self.desk, event)

@@ -5,9 +5,10 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID, uuid4
 
+import orjson
 from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -84,6 +85,15 @@ class Call:
         """A connection to read with."""
         async with connect_for(self.runtime.engine, self.runtime.settings.request_timeout) as connection:
             yield connection
+
+    async def ask(self, sql: str, *parameters: object) -> Any:
+        """What one statement with `%s` placeholders, committed as it ends, tells as a JSON value; None for NULL or no row.
+
+        Several times quicker than `query`, for the questions that many wait for.
+        """
+        async with asyncio.timeout(self.runtime.settings.request_timeout):
+            rows = await self.runtime.store.fetch(sql, parameters)
+        return orjson.loads(rows[0][0]) if rows and rows[0][0] is not None else None
 
     def etag(self, response: Response, version: int) -> None:
         """Say which version of the stream this answer shows; a client sends it back as If-Match."""

@@ -1,6 +1,6 @@
 """The kinds of streams in this service's store, and what their decisions see beside their own stream."""
 
-from nexa_chassis.domain import Aggregate, AggregateInContext
+from nexa_chassis.domain import Aggregate, AggregateInContext, Alone
 from nexa_contracts import topics
 from nexa_sales.account import decisions as account_decisions
 from nexa_sales.account import state as account_state
@@ -57,9 +57,10 @@ assignment = AggregateInContext[assignment_commands.Command, assignment_state.As
     evolve=assignment_state.evolve,
     decide=assignment_decisions.decide,
     context=rep_desk.desk,
+    alone=Alone(commands=assignment_commands.ALONE, decide=assignment_decisions.decide_alone),
 )
 
-task = AggregateInContext[task_commands.Command, task_state.Task, task_decisions.Managers](
+task = AggregateInContext[task_commands.Command, task_state.Task, task_decisions.Surroundings](
     name="task",
     key="task_id",
     topic=topics.TASK,
@@ -67,7 +68,7 @@ task = AggregateInContext[task_commands.Command, task_state.Task, task_decisions
     initial=task_state.NoTask(),
     evolve=task_state.evolve,
     decide=task_decisions.decide,
-    context=rep_desk.managers,
+    context=rep_desk.around_tasks,
 )
 
 import_routing = Aggregate[

@@ -1,9 +1,9 @@
 """A lead becomes contact, account and deal: four streams, one transaction."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
+
+from pydantic import TypeAdapter
 
 from nexa_chassis.domain import NotFound, Refused, derive
 from nexa_chassis.http.call import Call
@@ -17,8 +17,21 @@ from nexa_sales.aggregates import account
 from nexa_sales.assignment.commands import ConvertLead
 from nexa_sales.contact.decisions import AddContact
 from nexa_sales.deal.commands import OpenDeal
-from nexa_sales.read_models.lead_profile import profile_row
-from nexa_sales.read_models.where_leads_stand import standing_row
+
+_KNOWN = """
+select json_build_object(
+  'standing', (
+    select json_build_object('campaign_id', campaign_id, 'rep_id', rep_id, 'source_label', coalesce(source_label, ''),
+      'source_kind', coalesce(source_kind, 'other'))
+    from lead_standings where lead_id = %s
+  ),
+  'profile', (
+    select json_build_object('company', company, 'country', country, 'company_size', company_size, 'first_name', first_name,
+      'last_name', last_name, 'email', email, 'phone', phone, 'title', title)
+    from lead_profiles where lead_id = %s and campaign_id is not null
+  )
+)
+"""
 
 
 @dataclass(frozen=True)
@@ -31,11 +44,45 @@ class Conversion:
     company: str | None
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Where the lead stands with sales."""
+
+    campaign_id: UUID | None
+    rep_id: UUID | None
+    source_label: str
+    source_kind: LeadSourceKind
+
+
+@dataclass(frozen=True)
+class Person:
+    """What marketing has told of the lead."""
+
+    company: str | None
+    country: str | None
+    company_size: CompanySize
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    phone: str | None
+    title: str | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """Both as far as they have come here."""
+
+    standing: Standing | None
+    profile: Person | None
+
+
+_known = TypeAdapter(Known)
+
+
 async def convert(call: Call, asked: Conversion) -> Done:
     """Execute the conversion. Raises Refused for a lead that is closed, or of an unknown company."""
-    async with call.query() as connection:
-        standing = await standing_row(connection, asked.lead_id)
-        profile = await profile_row(connection, asked.lead_id)
+    found = _known.validate_python(await call.ask(_KNOWN, str(asked.lead_id), str(asked.lead_id)))
+    standing, profile = found.standing, found.profile
     if standing is None:
         raise NotFound(
             f"Sales does not know a lead {asked.lead_id}; a new one comes here once it is scored, within seconds.",
@@ -43,7 +90,7 @@ async def convert(call: Call, asked: Conversion) -> Done:
         )
     if profile is None:
         raise unavailable("What marketing knows of the lead has not arrived here yet.")
-    company = asked.company or profile["company"]
+    company = asked.company or profile.company
     if not company:
         raise Refused(
             "The lead names no company; say which account it belongs to.",
@@ -61,9 +108,7 @@ async def convert(call: Call, asked: Conversion) -> Done:
         return await call.execute(*_commands(asked, company, standing, profile, matched=True))
 
 
-def _commands(
-    asked: Conversion, company: str, standing: Mapping[str, Any], profile: Mapping[str, Any], *, matched: bool
-) -> list[object]:
+def _commands(asked: Conversion, company: str, standing: Standing, profile: Person, *, matched: bool) -> list[object]:
     lead_id, account_id = asked.lead_id, account_id_of(company)
     contact_id, deal_id = derive(lead_id, "contact"), derive(lead_id, "deal")
     commands: list[object] = [
@@ -78,22 +123,32 @@ def _commands(
         )
     ]
     if not matched:
-        size = CompanySize(profile["company_size"])
-        commands.append(OpenAccount(account_id=account_id, name=company, country=profile["country"], company_size=size))
-    person = {name: profile[name] for name in ("first_name", "last_name", "email", "phone", "title")}
-    commands.append(AddContact(contact_id=contact_id, account_id=account_id, lead_id=lead_id, **person))
+        size = profile.company_size
+        commands.append(OpenAccount(account_id=account_id, name=company, country=profile.country, company_size=size))
+    commands.append(
+        AddContact(
+            contact_id=contact_id,
+            account_id=account_id,
+            lead_id=lead_id,
+            first_name=profile.first_name,
+            last_name=profile.last_name,
+            email=profile.email,
+            phone=profile.phone,
+            title=profile.title,
+        )
+    )
     commands.append(
         OpenDeal(
             deal_id=deal_id,
             account_id=account_id,
             primary_contact_id=contact_id,
             lead_id=lead_id,
-            campaign_id=standing["campaign_id"],
-            rep_id=standing["rep_id"],
+            campaign_id=standing.campaign_id,
+            rep_id=standing.rep_id,
             name=asked.deal_name or company,
             amount=asked.amount,
-            source_label=standing["source_label"] or "",
-            source_kind=LeadSourceKind(standing["source_kind"] or LeadSourceKind.OTHER),
+            source_label=standing.source_label,
+            source_kind=standing.source_kind,
         )
     )
     return commands

@@ -114,8 +114,7 @@ async def waiting(
 @routes.get("/leads/{lead_id}")
 async def read_lead(lead_id: UUID, call: Reader, response: Response) -> LeadPage:
     """The lead page: score and factors, engagement, recommendation, why this rep, tasks and timeline, in one answer."""
-    async with call.query() as connection:
-        rows = await lead_rows(connection, lead_id)
+    rows = await lead_rows(call, lead_id)
     if rows is None:
         raise NotFound(
             f"Sales does not know a lead {lead_id}; a new one comes here within seconds.", rule="lead.unknown"

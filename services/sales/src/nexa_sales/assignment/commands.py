@@ -129,19 +129,12 @@ class LetLeadGo:
 
 
 Command: TypeAlias = (
-    RouteLead
-    | ReconsiderLead
-    | OfferWaitingLead
-    | ReassignLead
-    | HandOverLead
-    | AlertOfWait
-    | RecordFollowUp
-    | NoteContact
-    | ConvertLead
-    | DisqualifyLead
-    | RecycleLead
-    | LetLeadGo
+    RouteLead | ReconsiderLead | OfferWaitingLead | ReassignLead | HandOverLead | AlertOfWait | RecycleLead
 )
+AloneCommand: TypeAlias = RecordFollowUp | NoteContact | ConvertLead | DisqualifyLead | LetLeadGo
+"""What is decided without a look at the desk, and so without waiting for those who route over it."""
+
+ALONE: tuple[type, ...] = (RecordFollowUp, NoteContact, ConvertLead, DisqualifyLead, LetLeadGo)
 COMMANDS: tuple[type, ...] = (
     RouteLead,
     ReconsiderLead,
@@ -149,10 +142,6 @@ COMMANDS: tuple[type, ...] = (
     ReassignLead,
     HandOverLead,
     AlertOfWait,
-    RecordFollowUp,
-    NoteContact,
-    ConvertLead,
-    DisqualifyLead,
     RecycleLead,
-    LetLeadGo,
+    *ALONE,
 )

@@ -11,6 +11,7 @@ from nexa_contracts.values import Because, Candidate
 from nexa_sales.assignment.choosing import managers_for
 from nexa_sales.assignment.commands import (
     AlertOfWait,
+    AloneCommand,
     Command,
     ConvertLead,
     DisqualifyLead,
@@ -57,6 +58,14 @@ def decide(command: Command, state: Assignment, now: datetime, desk: Desk) -> Se
             return hand_over(command, state, now, desk)
         case AlertOfWait():
             return alert(command, state, desk)
+        case RecycleLead():
+            return recycle(command, state, now, desk)
+        case _:
+            assert_never(command)
+
+
+def decide_alone(command: AloneCommand, state: Assignment, now: datetime) -> Sequence[Event]:
+    match command:
         case RecordFollowUp():
             return record(command, state, now)
         case NoteContact(lead_id=lead_id):
@@ -65,8 +74,6 @@ def decide(command: Command, state: Assignment, now: datetime, desk: Desk) -> Se
             return convert(command, state)
         case DisqualifyLead():
             return disqualify(command, state, now)
-        case RecycleLead():
-            return recycle(command, state, now, desk)
         case LetLeadGo():
             return let_go(command, state)
         case _:

@@ -121,8 +121,3 @@ async def open_tasks_of(connection: AsyncConnection, rep_id: UUID) -> int:
     """How many tasks a rep has yet to do."""
     mine = select(func.count()).where(tasks.c.rep_id == rep_id, tasks.c.completed_at.is_(None))
     return (await connection.execute(mine)).scalar_one()
-
-
-async def tasks_of_lead(connection: AsyncConnection, lead_id: UUID) -> list[dict[str, Any]]:
-    query = _with_person().where(tasks.c.lead_id == lead_id).order_by(tasks.c.due_at, tasks.c.task_id)
-    return [dict(row) for row in (await connection.execute(query)).mappings()]

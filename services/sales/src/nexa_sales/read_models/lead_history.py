@@ -3,13 +3,10 @@
 A summary is written once and stays as it was then, whatever changes later.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, Table, Text, Uuid, or_, select, union_all
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Column, DateTime, Index, Table, Text, Uuid
 
 from nexa_chassis.domain import Recorded
 from nexa_chassis.read_models import Change, Put, ReadModel
@@ -239,29 +236,3 @@ lead_history_elsewhere = ReadModel(
     project=project_foreign,
     from_topics=True,
 )
-
-
-async def history_of(
-    connection: AsyncConnection, lead_id: UUID, deal_id: UUID | None, limit: int = 200
-) -> list[dict[str, Any]]:
-    """The latest entries of a lead and of the deal it became, in the order in which things happened.
-
-    What happened at one moment (a simulated clock stands still for long) is told in the order in which it follows.
-    """
-    shown = ("event_id", "event", "occurred_at", "recorded_at", "actor", "summary")
-    parts = []
-    for table in (done_here, heard_elsewhere):
-        about = table.c.lead_id == lead_id
-        if deal_id is not None:
-            about = or_(about, table.c.deal_id == deal_id)
-        parts.append(select(*(table.c[name] for name in shown)).where(about))
-    entries = union_all(*parts).subquery()
-    latest = select(entries).order_by(entries.c.occurred_at.desc(), entries.c.event_id.desc()).limit(limit)
-    rows = (await connection.execute(latest)).mappings().all()
-    return sorted((dict(row) for row in rows), key=_place)
-
-
-def _place(entry: Mapping[str, Any]) -> tuple[Any, ...]:
-    aggregate, _, rest = entry["event_id"].partition("-")
-    version = int(rest.rpartition("@")[2])
-    return entry["occurred_at"], entry["recorded_at"], FOLLOWS.get(aggregate, len(FOLLOWS)), version, entry["event_id"]

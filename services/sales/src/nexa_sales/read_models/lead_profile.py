@@ -152,8 +152,3 @@ async def profile_row(connection: AsyncConnection, lead_id: UUID) -> Mapping[str
     query = select(lead_profiles).where(lead_profiles.c.lead_id == lead_id, lead_profiles.c.campaign_id.is_not(None))
     row = (await connection.execute(query)).mappings().one_or_none()
     return None if row is None else dict(row)
-
-
-async def downloads_of(connection: AsyncConnection, lead_id: UUID) -> list[str]:
-    query = select(lead_downloads.c.name).where(lead_downloads.c.lead_id == lead_id).order_by(lead_downloads.c.name)
-    return list((await connection.execute(query)).scalars())

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from nexa_chassis.domain import Recorded
 from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.read_models import Change, Put, ReadModel
-from nexa_chassis.schema import events
 from nexa_contracts.sales import (
     AssignmentReason,
     LeadAssigned,
@@ -198,12 +197,3 @@ async def list_leads(
 async def standing_row(connection: AsyncConnection, lead_id: UUID) -> Mapping[str, Any] | None:
     row = (await connection.execute(_with_names().where(lead_standings.c.lead_id == lead_id))).mappings().one_or_none()
     return None if row is None else dict(row)
-
-
-async def because_of(connection: AsyncConnection, lead_id: UUID, version: int | None) -> Mapping[str, Any] | None:
-    """The `because` of the event that put the lead where it is."""
-    if version is None:
-        return None
-    event = select(events.c.data).where(events.c.stream == f"assignment-{lead_id}", events.c.version == version)
-    data = (await connection.execute(event)).scalar_one_or_none()
-    return data.get("because") if data else None
