@@ -1,4 +1,4 @@
-"""What became of an import over HTTP: how far it is, each row's outcome, the rejected rows to mend and send again."""
+"""Imports there are, over HTTP: how far each is, the outcome of its rows, the rejected ones to mend and send again."""
 
 import csv
 import io
@@ -70,6 +70,14 @@ class Progress(BaseModel):
     )
 
 
+class ImportRow(BaseModel):
+    import_id: UUID
+    campaign_id: UUID
+    filename: str
+    status: str
+    opened_at: datetime
+
+
 class RowView(BaseModel):
     line: int
     outcome: Outcome
@@ -82,6 +90,19 @@ class RejectView(BaseModel):
     column: str | None
     reason: str
     cells: list[str]
+
+
+@routes.get("/imports")
+async def list_imports(
+    call: Marketer, campaign_id: UUID | None = None, limit: int | None = None, cursor: str | None = None
+) -> Page[ImportRow]:
+    query = select(*(imports.c[name] for name in ImportRow.model_fields))
+    if campaign_id is not None:
+        query = query.where(imports.c.campaign_id == campaign_id)
+    async with call.query() as connection:
+        order = [imports.c.opened_at.desc(), imports.c.import_id]
+        page = await paginate(connection, query, order=order, limit=limit, cursor=cursor)
+    return Page(items=[ImportRow(**row) for row in page.items], next=page.next)
 
 
 @routes.get("/imports/{import_id}")

@@ -1,17 +1,14 @@
-"""Imports over HTTP: open, send the file, look at the mapping, start, watch, take the rejected rows home."""
+"""Imports over HTTP: open, send the file, look at the mapping, start, pause, go on, cancel."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field, StringConstraints
-from sqlalchemy import select
 
 from nexa_chassis.domain import NotFound, Refused
 from nexa_chassis.http.call import Call
 from nexa_chassis.http.limits import body_limit
-from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.jobs import StartJob
 from nexa_chassis.telemetry import current_traceparent
 from nexa_contracts.marketing import LeadSourceKind
@@ -36,7 +33,6 @@ from nexa_marketing.lead_import.mapping import JOINED_BY, Choices, ColumnPlan, I
 from nexa_marketing.lead_import.not_csv import NotCsv
 from nexa_marketing.lead_import.state import Begun, LeadImport, NoImport, Opened, Order, Paused, Running, Uploaded
 from nexa_marketing.lead_import.uploads import remove_upload, store_upload
-from nexa_marketing.read_models.import_list import imports
 from nexa_marketing.settings import marketing_settings
 
 routes = APIRouter(tags=["imports"])
@@ -127,14 +123,6 @@ class Received(BaseModel):
     match_key: str | None
     date_order: DateOrder
     date_order_how: str
-
-
-class ImportRow(BaseModel):
-    import_id: UUID
-    campaign_id: UUID
-    filename: str
-    status: str
-    opened_at: datetime
 
 
 @routes.post("/imports", status_code=201)
@@ -275,19 +263,6 @@ def _job(call: Call, import_id: UUID, *, run: int = 0, leg: int = 0) -> StartJob
 async def _opening(call: Call, import_id: UUID) -> Opening:
     state = await load_import(call, import_id)
     return Opening(import_id=import_id, status=type(state).__name__.lower(), upload=f"/imports/{import_id}/file")
-
-
-@routes.get("/imports")
-async def list_imports(
-    call: Marketer, campaign_id: UUID | None = None, limit: int | None = None, cursor: str | None = None
-) -> Page[ImportRow]:
-    query = select(*(imports.c[name] for name in ImportRow.model_fields))
-    if campaign_id is not None:
-        query = query.where(imports.c.campaign_id == campaign_id)
-    async with call.query() as connection:
-        order = [imports.c.opened_at.desc(), imports.c.import_id]
-        page = await paginate(connection, query, order=order, limit=limit, cursor=cursor)
-    return Page(items=[ImportRow(**row) for row in page.items], next=page.next)
 
 
 async def load_import(call: Call, import_id: UUID) -> Opened | Uploaded | Begun:
