@@ -30,11 +30,14 @@ async def test_a_reps_day_from_new_lead_to_call_next_step_and_recycling(simulate
     assert (item["new_lead"], item["first_contact"]["target_seconds"]) == (True, 24 * 3600)
 
     lead = f"/leads/{id_of('dana')}"
-    body = {"channel": "call", "outcome": "no_answer", "task_id": item["task_id"]}
+    body = {"channel": "call", "outcome": "no_answer", "task_id": item["task_id"], "take_next_step": True}
     told = await story.ask("POST", f"{lead}/follow-ups", 201, json=body)
     assert (told["attempt"], told["first_contact"], told["next_step"]["title"]) == (1, True, "Call again")
-    step = {name: told["next_step"][name] for name in ("title", "due_at", "priority")}
-    await story.ask("POST", f"{lead}/tasks", 201, json={**step, "rep_id": str(maria)})
+    next_task = await story.ask("GET", f"/tasks/{told['next_task_id']}")
+    assert {name: next_task[name] for name in ("title", "due_at", "priority")} == {
+        name: told["next_step"][name] for name in ("title", "due_at", "priority")
+    }
+    assert (next_task["rep_id"], next_task["lead_id"]) == (str(maria), str(id_of("dana")))
     foreign = await story.ask("POST", f"/leads/{id_of('omar')}/follow-ups", 422, json=body)
     assert (foreign["rule"], foreign["errors"][0]["field"]) == ("follow_up.task", "task_id")
 

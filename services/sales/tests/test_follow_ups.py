@@ -26,11 +26,12 @@ from nexa_sales.assignment.commands import ReassignLead
 from nexa_sales.reactions.chase_overdue_follow_up import chase_overdue_follow_up
 from nexa_sales.reactions.open_follow_up import follow_up_of, open_follow_up, title
 from nexa_sales.task.commands import CompleteTask, GiveTask, MarkOverdue, SettleTask
+from nexa_sales.task.decisions import Surroundings
 
 from .stories import CAMPAIGN, FIFTY_THOUSAND, IMPORT, MONDAY, Routing, id_of, roster, route, senior, standard
 
 TASK = follow_up_of(id_of("lead"), Band.HIGH)
-MANAGERS = {id_of("maria"): id_of("victor"), id_of("jonas"): id_of("wilma")}
+MANAGERS = Surroundings({id_of("maria"): id_of("victor"), id_of("jonas"): id_of("wilma")})
 
 
 def assigned(score: int, **changes: Any) -> LeadAssigned:
@@ -157,7 +158,7 @@ def test_a_task_still_open_when_due_is_overdue_once_and_names_the_manager() -> N
     late = overdue(manager=id_of("victor"))
     given(task, created(), context=MANAGERS).when(MarkOverdue(task_id=TASK)).then(late)
     given(task, created(), late, context=MANAGERS).when(MarkOverdue(task_id=TASK)).then()
-    given(task, created(), context={}).when(MarkOverdue(task_id=TASK)).then(overdue())
+    given(task, created(), context=Surroundings({})).when(MarkOverdue(task_id=TASK)).then(overdue())
 
 
 def test_an_overdue_task_that_changed_hands_is_told_to_the_new_reps_manager() -> None:

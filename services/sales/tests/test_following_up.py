@@ -31,7 +31,8 @@ from nexa_sales.assignment.events import LeadWorked
 from nexa_sales.assignment.first_contact import Clock
 from nexa_sales.reactions.open_follow_up import follow_up_of, open_follow_up
 from nexa_sales.read_models.where_leads_stand import where_leads_stand
-from nexa_sales.task.commands import GiveTask
+from nexa_sales.task.commands import GiveTask, TakeNextStep
+from nexa_sales.task.decisions import Surroundings
 
 from .stories import CAMPAIGN, IMPORT, MONDAY, Routing, id_of, roster, route, senior, standard
 
@@ -150,7 +151,7 @@ def test_a_lead_disqualified_until_spring_comes_back_then_with_a_task_of_its_own
     (given_task,) = given(open_follow_up).when(recorded(assigned, time=spring)).produced
     assert isinstance(given_task, GiveTask)
     assert given_task.task_id == follow_up_of(LEAD, Band.HIGH, 2) != follow_up_of(LEAD, Band.HIGH)
-    (created,) = given(task, context={}).when(given_task).produced
+    (created,) = given(task, context=Surroundings({})).when(given_task).produced
     assert isinstance(created, TaskCreated)
     assert routing.execute(back, now=spring) == []
 
@@ -218,3 +219,15 @@ def test_waiting_for_a_rep_counts_and_a_higher_band_begins_the_clock_anew() -> N
     moved = with_a_rep(60)
     moved.execute(route("lead", 90))
     assert clock_of(moved, 0 * HOUR, 9 * HOUR) == (MONDAY + 9 * HOUR, None)
+
+
+def test_what_is_proposed_becomes_a_task_of_the_leads_rep_together_with_the_follow_up() -> None:
+    told = recorded_as(with_a_rep(), FollowUpOutcome.NO_ANSWER)
+    take = TakeNextStep(task_id=id_of("next step"), lead_id=LEAD)
+    together = Surroundings({}, {LEAD: told})
+    (created,) = given(task, context=together).when(take).produced
+    assert isinstance(created, TaskCreated)
+    assert (created.title, created.due_at, created.priority) == ("Call again", MONDAY + 4 * HOUR, TaskPriority.URGENT)
+    assert (created.rep_id, created.campaign_id, created.import_id) == (id_of("maria"), CAMPAIGN, IMPORT)
+    given(task, created, context=together).when(take).then()
+    given(task, context=Surroundings({})).when(take).then_refused(rule="task.next_step")

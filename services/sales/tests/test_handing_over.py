@@ -27,6 +27,7 @@ from nexa_sales.reactions.return_handoff import return_handoff
 from nexa_sales.read_models.deal_stages import deal_stages
 from nexa_sales.read_models.pipeline_board import pipeline_board
 from nexa_sales.task.commands import CompleteTask
+from nexa_sales.task.decisions import Surroundings
 
 from .stories import FIFTY_THOUSAND, MONDAY, id_of
 from .test_deals import ACCOUNT, CAMPAIGN, DEAL, LOST, OPENED, SIGNED, WON
@@ -188,6 +189,6 @@ def test_each_stay_in_a_stage_is_kept_closed_ones_too_and_reopening_enters_again
 def test_a_follow_up_says_whether_it_found_interest(interest: bool | None) -> None:
     given_task = created()
     command = CompleteTask(task_id=given_task.task_id, outcome="Reached", completed_by="maria", found_interest=interest)
-    (event,) = given(task, given_task, context={}).when(command).produced
+    (event,) = given(task, given_task, context=Surroundings({})).when(command).produced
     assert isinstance(event, TaskCompleted)
     assert event.found_interest is interest

@@ -20,7 +20,7 @@ from nexa_sales.assignment.events import LeadWorked
 from nexa_sales.read_models.day_of_a_rep import counts_of_day, day_of
 from nexa_sales.read_models.first_contacts import first_contacts_per_band, list_first_contacts
 from nexa_sales.read_models.follow_ups_due import task_row
-from nexa_sales.task.commands import CompleteTask
+from nexa_sales.task.commands import CompleteTask, TakeNextStep
 
 routes = APIRouter(tags=["follow-up"])
 
@@ -36,6 +36,7 @@ class FollowUpBody(Body):
     note: str = Field(default="", max_length=2_000, examples=["Wants an offer for 50 users"])
     call_back_at: AwareDatetime | None = Field(default=None, description="With call_back: the time they asked for.")
     task_id: UUID | None = Field(default=None, description="The lead's task that is done by it, if one is.")
+    take_next_step: bool = Field(default=False, description="Make a task of the proposal at once, for the lead's rep.")
 
 
 class FollowUpView(BaseModel):
@@ -43,7 +44,8 @@ class FollowUpView(BaseModel):
     version: int
     attempt: int = Field(description="Counts calls and mails since the lead was last reached, this one too.")
     first_contact: bool = Field(description="The first call or mail of all; it stops the clock.")
-    next_step: NextStep = Field(description="A proposal; `POST /leads/{lead_id}/tasks` makes a task of it.")
+    next_step: NextStep = Field(description="A proposal; `take_next_step` makes a task of it, or you do, with changes.")
+    next_task_id: UUID | None = Field(description="The task that was made of it; null where none was asked for.")
 
 
 class DayItem(TaskView):
@@ -94,7 +96,7 @@ class FirstContactsOfBand(BaseModel):
 
 @routes.post("/leads/{lead_id}/follow-ups", status_code=201)
 async def record_follow_up(lead_id: UUID, body: FollowUpBody, call: Salesperson, response: Response) -> FollowUpView:
-    """Write down a call or mail. The answer proposes what to do next, with the reason."""
+    """Write down a call or mail. The answer proposes what to do next, with the reason; taken, it is a task already."""
     commands: list[object] = [
         RecordFollowUp(
             lead_id=lead_id,
@@ -109,6 +111,9 @@ async def record_follow_up(lead_id: UUID, body: FollowUpBody, call: Salesperson,
     ]
     if body.task_id is not None:
         commands.append(await _done(call, lead_id, body.task_id, body))
+    next_task_id = call.new_id("next step") if body.take_next_step else None
+    if next_task_id is not None:
+        commands.append(TakeNextStep(task_id=next_task_id, lead_id=lead_id))
     done = await call.execute(*commands)
     version = done.version_of(f"assignment-{lead_id}")
     call.etag(response, version)
@@ -119,6 +124,7 @@ async def record_follow_up(lead_id: UUID, body: FollowUpBody, call: Salesperson,
         attempt=recorded.attempt,
         first_contact=any(isinstance(fact.event, LeadWorked) for fact in done.facts),
         next_step=recorded.next_step,
+        next_task_id=next_task_id,
     )
 
 

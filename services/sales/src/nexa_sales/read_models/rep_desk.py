@@ -4,6 +4,7 @@ Routing decides over these rows: it locks them, so that two batches never count 
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.read_models import Add, Change, Put, ReadModel
 from nexa_contracts.envelope import Event
 from nexa_contracts.sales import (
+    FollowUpRecorded,
     LeadAssigned,
     LeadConverted,
     LeadDisqualified,
@@ -29,6 +31,7 @@ from nexa_sales.assignment.desk import Desk, Seat, evolve
 from nexa_sales.read_models.routing_rule_versions import rules_in_force
 from nexa_sales.routing_rules.state import Rules
 from nexa_sales.tables import metadata
+from nexa_sales.task.decisions import Surroundings
 
 reps = Table(
     "reps",
@@ -155,17 +158,23 @@ def _seat(row: Row[Any]) -> Seat:
     )
 
 
-async def _read_managers(connection: AsyncConnection) -> Mapping[UUID, UUID | None]:
+async def _read_managers(connection: AsyncConnection) -> Surroundings:
     rows = await connection.execute(select(reps.c.rep_id, reps.c.manager_id))
-    return {row.rep_id: row.manager_id for row in rows}
+    return Surroundings({row.rep_id: row.manager_id for row in rows})
 
 
-def _reporting(known: Mapping[UUID, UUID | None], event: Event) -> Mapping[UUID, UUID | None]:
-    return {**known, event.rep_id: event.manager_id} if isinstance(event, RepUpdated) else known
+def _and_then(known: Surroundings, event: Event) -> Surroundings:
+    match event:
+        case RepUpdated(rep_id=rep_id, manager_id=manager_id):
+            return replace(known, managers={**known.managers, rep_id: manager_id})
+        case FollowUpRecorded(lead_id=lead_id):
+            return replace(known, recorded={**known.recorded, lead_id: event})
+        case _:
+            return known
 
 
 desk = Context(load=_lock_desk, evolve=evolve)
-managers = Context(load=_read_managers, evolve=_reporting)
+around_tasks = Context(load=_read_managers, evolve=_and_then)
 
 
 async def list_reps(

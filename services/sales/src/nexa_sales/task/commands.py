@@ -24,6 +24,14 @@ class GiveTask:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TakeNextStep:
+    """Make a task of what the follow-up proposes that is recorded of the lead together with this; for the lead's rep."""
+
+    task_id: UUID
+    lead_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class MoveTask:
     """The task becomes this rep's, for this reason; nothing happens where it is done."""
 
@@ -58,5 +66,5 @@ class MarkOverdue:
     task_id: UUID
 
 
-Command: TypeAlias = GiveTask | MoveTask | CompleteTask | SettleTask | MarkOverdue
-COMMANDS: tuple[type, ...] = (GiveTask, MoveTask, CompleteTask, SettleTask, MarkOverdue)
+Command: TypeAlias = GiveTask | TakeNextStep | MoveTask | CompleteTask | SettleTask | MarkOverdue
+COMMANDS: tuple[type, ...] = (GiveTask, TakeNextStep, MoveTask, CompleteTask, SettleTask, MarkOverdue)

@@ -1,24 +1,32 @@
 """Tasks: given once, handed on with their lead, done, or overdue."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias, assert_never
+from typing import assert_never
 from uuid import UUID
 
 from nexa_chassis.domain import NotFound, Refused
 from nexa_contracts.envelope import Event
-from nexa_contracts.sales import TaskCompleted, TaskCreated, TaskOverdue, TaskReassigned
-from nexa_sales.task.commands import Command, CompleteTask, GiveTask, MarkOverdue, MoveTask, SettleTask
+from nexa_contracts.sales import FollowUpRecorded, TaskCompleted, TaskCreated, TaskKind, TaskOverdue, TaskReassigned
+from nexa_sales.task.commands import Command, CompleteTask, GiveTask, MarkOverdue, MoveTask, SettleTask, TakeNextStep
 from nexa_sales.task.state import DoneTask, NoTask, OpenTask, Task
 
-Managers: TypeAlias = Mapping[UUID, UUID | None]
-"""To whom each person of the roster reports."""
+
+@dataclass(frozen=True)
+class Surroundings:
+    """To whom each person of the roster reports, and by lead the follow-ups that are recorded in the same transaction."""
+
+    managers: Mapping[UUID, UUID | None]
+    recorded: Mapping[UUID, FollowUpRecorded] = field(default_factory=dict)
 
 
-def decide(command: Command, state: Task, now: datetime, managers: Managers) -> Sequence[Event]:
+def decide(command: Command, state: Task, now: datetime, around: Surroundings) -> Sequence[Event]:
     match command:
         case GiveTask():
             return give(command, state)
+        case TakeNextStep():
+            return take_next_step(command, state, around.recorded)
         case MoveTask():
             return move(command, state)
         case CompleteTask():
@@ -27,7 +35,7 @@ def decide(command: Command, state: Task, now: datetime, managers: Managers) -> 
             return [_completed(task_id, state, outcome, event_id)] if isinstance(state, OpenTask) else []
         case MarkOverdue(task_id=task_id):
             if isinstance(state, OpenTask) and not state.overdue:
-                return [_overdue(task_id, state, managers.get(state.rep_id))]
+                return [_overdue(task_id, state, around.managers.get(state.rep_id))]
             return []
         case _:
             assert_never(command)
@@ -58,6 +66,25 @@ def give(command: GiveTask, state: Task) -> Sequence[Event]:
             return []
         case _:
             assert_never(state)
+
+
+def take_next_step(command: TakeNextStep, state: Task, recorded: Mapping[UUID, FollowUpRecorded]) -> Sequence[Event]:
+    follow_up = recorded.get(command.lead_id)
+    if follow_up is None:
+        raise Refused("A next step is taken together with recording the follow-up.", rule="task.next_step")
+    step = follow_up.next_step
+    given = GiveTask(
+        task_id=command.task_id,
+        kind=TaskKind.OTHER,
+        title=step.title,
+        rep_id=follow_up.rep_id,
+        lead_id=follow_up.lead_id,
+        campaign_id=follow_up.campaign_id,
+        import_id=follow_up.import_id,
+        priority=step.priority,
+        due_at=step.due_at,
+    )
+    return give(given, state)
 
 
 def move(command: MoveTask, state: Task) -> Sequence[Event]:
