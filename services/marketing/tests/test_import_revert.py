@@ -10,7 +10,7 @@ import pytest
 
 from nexa_chassis.running import eventually
 from nexa_contracts.marketing import LeadImportReverted
-from nexa_local.importing import revert_import, run_import, show
+from nexa_local.importing import ImportFailed, campaign_id, revert_import, run_import, show
 from nexa_marketing.lead_import import reverting
 
 FIRST = b"Email,Title,Company\nada@alder.example,CTO,Alder\nben@birch.example,,Birch\n"
@@ -152,6 +152,18 @@ async def test_the_command_line_imports_a_file_and_takes_it_back(marketing_servi
         report = await asyncio.to_thread(revert_import, at_once, UUID(done["import_id"]))
     assert (report["preview"], report["withdrawn"]) == (False, 4)
     assert all(row["withdrawn_because"] for row in (await marketing_service.ask("GET", "/leads"))["items"])
+
+
+async def test_the_command_line_makes_a_campaign_that_is_not_there_when_it_is_told_to(marketing_service: Any) -> None:
+    client = marketing_service.client
+    with httpx.Client(base_url=client.base_url, headers={"authorization": client.headers["authorization"]}) as at_once:
+        with pytest.raises(ImportFailed, match="--new webinar makes one"):
+            await asyncio.to_thread(campaign_id, at_once, "Spring webinar")
+        made = await asyncio.to_thread(campaign_id, at_once, "Spring webinar", "webinar")
+        assert await asyncio.to_thread(campaign_id, at_once, "spring webinar", "event") == made
+        with pytest.raises(ImportFailed, match="type"):
+            await asyncio.to_thread(campaign_id, at_once, "Summer webinar", "party")
+    assert (await marketing_service.ask("GET", f"/campaigns/{made}"))["type"] == "webinar"
 
 
 async def test_the_command_line_shows_what_a_dry_run_would_reject(

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -32,6 +32,9 @@ class ImportFailed(Exception):
 def import_command(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A CSV file with a header.")],
     campaign: Annotated[str, typer.Option(help="Id or name of the campaign.")],
+    new: Annotated[
+        str | None, typer.Option(help="Make the campaign if there is none of that name, of this type, e.g. webinar.")
+    ] = None,
     map_: Annotated[
         list[str] | None,
         typer.Option("--map", help="COLUMN=FIELD, several times; other columns are guessed, or kept as attributes."),
@@ -60,7 +63,7 @@ def import_command(
         stack = operations.running_stack(Home.default())
         with operations.client(stack, "marketing", ["marketing_manager"], "nexa-import", timeout=600) as marketing:
             body = {
-                "campaign_id": campaign_id(marketing, campaign),
+                "campaign_id": campaign_id(marketing, campaign, new),
                 "filename": file.name,
                 "mapping": _pairs(map_, "--map"),
                 "constants": _pairs(constant, "--constant"),
@@ -113,8 +116,11 @@ def revert_import(marketing: httpx.Client, import_id: UUID, *, preview: bool = F
         time.sleep(0.1)
 
 
-def campaign_id(marketing: httpx.Client, campaign: str) -> str:
-    """The id of a campaign given by id or name. Raises ImportFailed where no campaign is called that."""
+def campaign_id(marketing: httpx.Client, campaign: str, new: str | None = None) -> str:
+    """The id of a campaign given by id or name; of a new one of that type, from today on, where no campaign is called that.
+
+    Raises ImportFailed where there is none and none is to be made.
+    """
     try:
         return str(UUID(campaign))
     except ValueError:
@@ -128,7 +134,11 @@ def campaign_id(marketing: httpx.Client, campaign: str) -> str:
                     return str(each["campaign_id"])
             cursor = page["next"]
             if cursor is None:
-                raise ImportFailed(f"There is no campaign called {campaign!r}.") from None
+                break
+    if new is None:
+        raise ImportFailed(f"There is no campaign called {campaign!r}; --new webinar makes one, of that type.")
+    body = {"name": campaign, "type": new, "start_date": datetime.now(UTC).date().isoformat()}
+    return str(_checked(marketing.post("/campaigns", json=body, headers=_key()))["campaign_id"])
 
 
 def run_import(
