@@ -127,6 +127,7 @@ async def test_the_seeds_week_is_reviewed_when_it_is_over(simulated: Support, cl
     write_clock(clock, REVIEWED)
     review = await support.until("/weekly-reviews/2025-W48", lambda view: view["revision"] == 1, "published")
     assert counted(review) == [("data_export", 5, "high"), ("email_sync", 3, "medium"), ("dashboard_load", 8, "low")]
+    assert review["quiet"] is False
     export = review["top_bugs"][0]
     assert (export["feature_name"], export["before"], export["accounts"]) == ("Export function", 1, 5)
     assert export["arr"] == {"amount": "250000.00", "currency": "USD"}
@@ -157,6 +158,21 @@ async def test_the_seeds_week_is_reviewed_when_it_is_over(simulated: Support, cl
     write_clock(clock, REVIEWED + 7 * DAY + 20 * MINUTE)
     review = await support.until("/weekly-reviews/2025-W48", lambda view: view["revision"] == 3, "reviewed again")
     assert counted(review)[1] == ("email_sync", 4, "medium")
+
+
+async def test_weeks_without_a_ticket_are_reviewed_too_and_say_that_they_were_quiet(
+    simulated: Support, clock: Path
+) -> None:
+    support = simulated
+    write_clock(clock, WEDNESDAY)
+    await support.submit()
+    for number, week in enumerate(("2025-W48", "2025-W49", "2025-W50")):
+        await due(support, REVIEWED + number * 7 * DAY)
+        write_clock(clock, REVIEWED + number * 7 * DAY)
+        review = await support.until(f"/weekly-reviews/{week}", lambda view: view["revision"] == 1, "published")
+        assert (review["quiet"], review["top_bugs"], review["recommendations"]) == (True, [], [])
+    listed = await support.ask("GET", "/weekly-reviews")
+    assert [each["week"] for each in listed["items"]] == ["2025-W50", "2025-W49", "2025-W48"]
 
 
 async def test_weeks_that_are_none_are_refused_and_those_without_a_review_unknown(support_service: Support) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from nexa_chassis.domain import Deadline, Recorded
 from nexa_chassis.testing import given, recorded
-from nexa_contracts.support import Channel, Requester, Severity, TicketSubmitted
+from nexa_contracts.support import Channel, Requester, Severity, TicketSubmitted, WeeklyReviewPublished
 from nexa_contracts.values import Money
 from nexa_support.reactions.review_weeks import review_weeks
 from nexa_support.weekly_review.decisions import NotReviewed, Reviewed, ReviewWeek, Weeks, decide
@@ -122,3 +122,28 @@ def test_tickets_that_come_after_their_week_have_it_reviewed_once_they_are_analy
     given(review_weeks, first).when(second).then(Deadline(at=late + 20 * MINUTE, command=REVIEW))
     given(review_weeks, first, second).when(third).then()
     given(review_weeks, first, second, third).when(fourth).then(Deadline(at=late + 31 * MINUTE, command=REVIEW))
+
+
+def published(week: str, revision: int = 1) -> WeeklyReviewPublished:
+    first_day = first_day_of(week)
+    return WeeklyReviewPublished(
+        review_id=review_of(week), week=week, first_day=first_day, revision=revision, top_bugs=()
+    )
+
+
+@pytest.mark.parametrize(
+    ("week", "at", "following"),
+    [
+        ("2025-W48", AFTER, "2025-W49"),
+        ("2025-W52", ends("2025-W52"), "2026-W01"),
+        ("2026-W53", ends("2026-W53"), "2027-W01"),
+        ("2024-W10", AFTER, "2025-W49"),
+        ("2025-W48", ends("2025-W49") - timedelta(seconds=1), "2025-W49"),
+        ("2025-W48", ends("2025-W49"), "2025-W50"),
+    ],
+)
+def test_a_review_has_the_next_week_that_is_not_over_reviewed_too(week: str, at: datetime, following: str) -> None:
+    expected = ReviewWeek(review_id=review_of(following), week=following)
+    deadline = Deadline(at=ends(following) + timedelta(hours=6), command=expected)
+    given(review_weeks).when(published(week), now=at).then(deadline)
+    given(review_weeks).when(published(week, revision=2), now=at).then()

@@ -30,6 +30,9 @@ class ReviewView(BaseModel):
     first_day: date = Field(description="Its Monday.")
     revision: int = Field(description="1 for the first; one more each time that other facts were known.")
     published_at: datetime
+    quiet: bool = Field(
+        description="Whether nobody reported a bug of a known feature in it, so that it says nothing else."
+    )
     top_bugs: list[ReviewedFeature] = Field(
         description="Features by impact (of the worst bug ticket or open bug: p1 high, p2 medium, else low), then count."
         " Tickets that go on in another one are not counted."
@@ -79,4 +82,4 @@ async def _read(call: Call, week: str, response: Response) -> ReviewView:
 
 
 def _view(row: Any) -> ReviewView:
-    return ReviewView.model_validate({**row, **row["content"]})
+    return ReviewView.model_validate({**row, **row["content"], "quiet": not row["content"]["top_bugs"]})
