@@ -133,8 +133,7 @@ async def _lead_for(call: Call, email: object, lead_id: UUID) -> UUID:
     """Whose the address is now: this lead's, if it was free."""
     if not isinstance(email, str):
         return lead_id
-    async with call.runtime.engine.begin() as connection:
-        return await match_keys.claim_email(connection, email, lead_id)
+    return await match_keys.claim_email(call.runtime.store, email, lead_id)
 
 
 def _profile(body: NewLead, told: dict[str, str | CompanySize | None], plan: Plan) -> Profile:

@@ -10,12 +10,18 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nexa_chassis.store import Store
 from nexa_marketing.lead_import.interpret import EMAIL_KEY, MatchKey
 
 _CLAIM = text(
     "insert into match_keys (kind, value, lead_id)"
     " select kind, value, lead_id from json_to_recordset(cast(:claims as json)) as c(kind text, value text, lead_id uuid)"
     " order by kind, value on conflict do nothing"
+)
+_CLAIM_ONE = (
+    "with claimed as (insert into match_keys (kind, value, lead_id) values (%s, %s, %s) on conflict do nothing"
+    " returning lead_id)"
+    " select lead_id from claimed union all select lead_id from match_keys where kind = %s and value = %s"
 )
 # With its offset a lateral join is a look-up per key, whatever the planner believes of a table that an import fills.
 _OWNERS = text(
@@ -61,7 +67,10 @@ async def release(connection: AsyncConnection, lead_ids: Iterable[UUID], texts: 
     await connection.execute(_RELEASE, {"keys": orjson.dumps(rows).decode()})
 
 
-async def claim_email(connection: AsyncConnection, email: str, lead_id: UUID) -> UUID:
-    """The lead that this address belongs to, which is `lead_id` if it was free."""
-    key = MatchKey(EMAIL_KEY, email)
-    return (await claim(connection, {key: lead_id}))[key]
+async def claim_email(store: Store, email: str, lead_id: UUID) -> UUID:
+    """The lead that this address belongs to, which is `lead_id` if it was free. Claimed for good when this returns."""
+    while True:
+        owner = await store.fetch(_CLAIM_ONE, (EMAIL_KEY, email, str(lead_id), EMAIL_KEY, email))
+        if owner and owner[0][0] is not None:
+            return UUID(owner[0][0].decode())
+        # Somebody else claimed it while the statement ran, which therefore sees neither; the next one does.
