@@ -91,7 +91,7 @@ def _forget(pending: asyncio.Future[RecordMetadata]) -> None:
         pending.exception()
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def _hash_of(key: bytes) -> int:
     return int(murmur2(key)) & 0x7FFFFFFF
 
