@@ -49,12 +49,13 @@ _INSERT_ROWS = text(
 )
 
 
-# A look-up per key, as the owners of match keys are looked up.
+# A look-up per key, as the owners of match keys are looked up. The import is asked for behind the key: of one that has just
+# begun the planner expects a single row, and would go through all of its rows for each key.
 _LINES = text(
     "select k.* from (select cast(value as uuid) as digest from json_array_elements_text(cast(:digests as json))) as d"
-    " cross join lateral (select key_digest, line from import_other_keys"
-    " where import_id = :import_id and dry = :dry and key_digest = d.digest"
-    " union all select key_digest, line from import_rows"
+    " cross join lateral (select key_digest, line"
+    " from (select * from import_rows where key_digest = d.digest offset 0) as r where import_id = :import_id and dry = :dry"
+    " union all select key_digest, line from import_other_keys"
     " where import_id = :import_id and dry = :dry and key_digest = d.digest offset 0) as k"
 )
 

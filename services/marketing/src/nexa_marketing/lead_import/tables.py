@@ -50,7 +50,7 @@ import_rows = Table(
     Column("column_name", Text),
     Column("reason", Text),
     Column("cells", JSON),
-    Index("import_rows_key_idx", "import_id", "dry", "key_digest"),
+    Index("import_rows_digest_idx", "key_digest"),
     Index("import_rows_outcome_idx", "import_id", "dry", "outcome", "line"),
 )
 
