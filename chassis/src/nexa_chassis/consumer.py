@@ -26,13 +26,13 @@ from sqlalchemy import delete, tuple_
 from nexa_chassis.batch import BatchHandler
 from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.consuming_rows import LostPartition
-from nexa_chassis.decoding import decode
 from nexa_chassis.failpoints import failpoint
 from nexa_chassis.garbage import settle_garbage
 from nexa_chassis.handlers import Consumed, topics_of
 from nexa_chassis.log_ends import BROKER_TIMEOUT, LogEnds, cluster_id, handled_of, lag_over, partitions_of
 from nexa_chassis.parking import retry_due
 from nexa_chassis.schema import handled_offsets
+from nexa_chassis.shared_decoding import SharedDecoder
 from nexa_chassis.status import Health
 from nexa_chassis.watermarks import Candidate
 
@@ -80,14 +80,16 @@ class Broken(Exception):
 def consumers_of(runtime: Runtime) -> list[Consumer]:
     """A consumer for each reaction and for each read model that is fed from topics."""
     fed = [model for model in runtime.service.read_models if model.from_topics]
+    consumed = (*runtime.service.reactions, *fed)
     ends = LogEnds(runtime.settings.kafka_bootstrap)
-    return [Consumer(runtime, consumed, ends) for consumed in (*runtime.service.reactions, *fed)]
+    decoder = SharedDecoder([topic.name for topic in topics_of(each)] for each in consumed)
+    return [Consumer(runtime, each, ends, decoder) for each in consumed]
 
 
 class Consumer:
     """`handled` counts records since the start of this process; `oldest_unhandled` is when the batch in hand was sent."""
 
-    def __init__(self, runtime: Runtime, consumed: Consumed, ends: LogEnds) -> None:
+    def __init__(self, runtime: Runtime, consumed: Consumed, ends: LogEnds, decoder: SharedDecoder) -> None:
         self.name = f"{runtime.service.name}.{consumed.name}"
         self.group = f"nexa-{self.name}"
         self.topics = tuple(topic.name for topic in topics_of(consumed))
@@ -98,6 +100,7 @@ class Consumer:
         self._batches = BatchHandler(runtime, self.name, consumed)
         self._turn = asyncio.Lock()
         self._ends = ends
+        self._decoder = decoder
         self._kafka: AIOKafkaConsumer | None = None
         self._subscriber: BatchSubscriber | None = None
         self._stopping = asyncio.Event()
@@ -271,7 +274,7 @@ class Consumer:
 
     async def _handle(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> bool:
         """Handle the batch, for as long as it takes; False when the process is to stop first."""
-        candidates = [Candidate(decode(record)) for record in records]
+        candidates = [Candidate(self._decoder.decode(record)) for record in records]
         offsets = {(record.topic, record.partition): record.offset + 1 for record in records}
         pause = 0.05
         while not (self._stopping.is_set() or self._broken):
