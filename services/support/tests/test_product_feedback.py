@@ -175,6 +175,24 @@ async def test_weeks_without_a_ticket_are_reviewed_too_and_say_that_they_were_qu
     assert [each["week"] for each in listed["items"]] == ["2025-W50", "2025-W49", "2025-W48"]
 
 
+async def test_an_incident_is_a_bug_ticket_once_a_bug_is_behind_it(simulated: Support, clock: Path) -> None:
+    support, week = simulated, Week(simulated, clock)
+    planner = support.service.client("product_manager", subject="pria.nair")
+    write_clock(clock, MONDAY)
+    await week.report("Acme Corp", "data_export")
+    outages = [(await support.submit(type="incident"))["ticket_id"] for _ in range(2)]
+    await support.ask("POST", f"/tickets/{outages[0]}/correct", json={"field": "feature", "value": "data_export"})
+    write_clock(clock, REVIEWED)
+    run = "/weekly-reviews/2025-W48/run"
+    review = await support.ask("POST", run, by=planner)
+    assert counted(review) == [("data_export", 1, "medium")]
+    bug = await support.ask("POST", "/bugs", 201, by=planner, json=DEFECT)
+    for each in outages:
+        await support.ask("POST", f"/tickets/{each}/link", json={"bug_id": bug["bug_id"]})
+    review = await support.ask("POST", run, by=planner)
+    assert [(each["feature"], each["tickets"]) for each in review["top_bugs"]] == [("data_export", 3)]
+
+
 async def test_weeks_that_are_none_are_refused_and_those_without_a_review_unknown(support_service: Support) -> None:
     support = support_service
     await support.ask("GET", "/weekly-reviews/2025-W54", 422)

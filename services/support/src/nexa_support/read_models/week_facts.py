@@ -24,18 +24,24 @@ WEEK = timedelta(days=7)
 ERROR = r"\m(errors?|exceptions?|traceback|fehlermeldung|(failed|failure) message)\M"
 """In the text of a ticket: it quotes an error message, or speaks of one."""
 
+BUG_TICKET = (
+    " left join bugs b on b.bug_id = t.bug_id"
+    " where (t.type = :bug or (t.type = :incident and t.bug_id is not null))"
+    " and coalesce(t.feature, b.feature) is not null and t.into_id is null"
+)
+"""An incident is one once a bug is known to be behind it."""
 TICKETS = text(
     "with weeks as (select * from unnest(cast(:begins as timestamptz[])) as begins)"
-    " select w.begins, t.feature, t.severity, t.account_id,"
+    " select w.begins, coalesce(t.feature, b.feature) as feature, t.severity, t.account_id,"
     " concat_ws(' ', t.subject, t.description) ~* :error as quotes_error"
     " from weeks w join tickets t on t.submitted_at >= w.begins and t.submitted_at < w.begins + interval '168 hours'"
-    " where t.type = :type and t.feature is not null and t.into_id is null order by t.submitted_at, t.ticket_id"
+    f"{BUG_TICKET} order by t.submitted_at, t.ticket_id"
 )
 BEFORE = text(
     "with weeks as (select * from unnest(cast(:begins as timestamptz[])) as begins)"
-    " select w.begins, t.feature, count(*) as tickets"
+    " select w.begins, coalesce(t.feature, b.feature) as feature, count(*) as tickets"
     " from weeks w join tickets t on t.submitted_at >= w.begins - interval '168 hours' and t.submitted_at < w.begins"
-    " where t.type = :type and t.feature is not null and t.into_id is null group by w.begins, t.feature"
+    f"{BUG_TICKET} group by 1, 2"
 )
 BUGS = text(
     "with weeks as (select * from unnest(cast(:begins as timestamptz[])) as begins)"
@@ -58,7 +64,7 @@ WISHES = text(
 
 async def load(connection: AsyncConnection, commands: Sequence[ReviewWeek]) -> Weeks:
     weeks = {begins(command.week): command.week for command in commands}
-    asked = {"begins": list(weeks), "type": TicketType.BUG.value}
+    asked = {"begins": list(weeks), "bug": TicketType.BUG.value, "incident": TicketType.INCIDENT.value}
     tickets = _by_week(await connection.execute(TICKETS, {**asked, "error": ERROR}))
     before = _by_week(await connection.execute(BEFORE, asked))
     bugs = _by_week(await connection.execute(BUGS, {"begins": list(weeks)}))
