@@ -3,12 +3,12 @@
 from datetime import datetime
 from email.message import EmailMessage
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from nexa_chassis.domain import NotFound
 from nexa_chassis.http.call import Call, allow
@@ -97,19 +97,19 @@ async def notifications(
     cursor: Cursor = None,
 ) -> Page[NotificationView]:
     """Notifications, the latest first."""
-    query = select(mail_queue)
-    for column, wanted in (("kind", kind), ("status", status), ("about", about), ("person_id", person_id)):
-        if wanted is not None:
-            query = query.where(mail_queue.c[column] == wanted)
+    query = those_with(kind=kind, status=status, about=about, person_id=person_id)
     async with call.query() as connection:
-        page = await paginate(
-            connection,
-            query,
-            order=[mail_queue.c.queued_at.desc(), mail_queue.c.notification_id],
-            limit=limit,
-            cursor=cursor,
-        )
+        page = await paginate(connection, query, order=LATEST_FIRST, limit=limit, cursor=cursor)
     return Page(items=[NotificationView.model_validate(row) for row in page.items], next=page.next)
+
+
+LATEST_FIRST = (mail_queue.c.queued_at.desc(), mail_queue.c.notification_id)
+
+
+def those_with(**wanted: object) -> Select[Any]:
+    """Notifications whose columns have these values; None asks for none."""
+    asked = {name: value for name, value in wanted.items() if value is not None}
+    return select(mail_queue).where(*(mail_queue.c[name] == value for name, value in asked.items()))
 
 
 @routes.get("/notifications/counts")

@@ -47,6 +47,20 @@ mail_queue = Table(
     Index("mail_queue_unsettled", "status", "queued_at", postgresql_where=text("status in ('queued', 'sending')")),
     Index("mail_queue_by_about", "about"),
     Index("mail_queue_by_time", "queued_at", "notification_id"),
+    Index(
+        "mail_queue_not_sent",
+        "status",
+        text("queued_at desc"),
+        "notification_id",
+        postgresql_where=text("status in ('failed', 'unknown', 'suppressed')"),
+    ),
+    Index(
+        "mail_queue_by_person",
+        "person_id",
+        text("queued_at desc"),
+        "notification_id",
+        postgresql_where=text("person_id is not null"),
+    ),
 )
 
 
