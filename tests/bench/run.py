@@ -17,6 +17,7 @@ import http_bench
 import latency_bench
 import leads_bench
 import rebuild_bench
+import single_records_bench
 import store_bench
 import ticket_routing_bench
 import tickets_bench
@@ -58,6 +59,7 @@ def measures(directory: Path) -> dict[str, Callable[[Infra], list[Figure]]]:
         "consumer": lambda infra: consumer_bench.measure(prepared(infra, "bench_consumer")),
         "latency": lambda infra: latency_bench.measure(prepared(infra, "bench_latency"), infra),
         "leads": lambda infra: leads_bench.measure(directory),
+        "single_records": lambda infra: single_records_bench.measure(prepared(infra, "bench_single"), directory),
         "handoffs": lambda infra: handoffs_bench.measure(directory),
         "ticket_routing": lambda infra: ticket_routing_bench.measure(directory),
         "tickets": tickets_bench.measure,
