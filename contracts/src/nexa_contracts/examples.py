@@ -1,4 +1,4 @@
-"""One example of each published event, all out of one story: the webinar of the seed and a lead that became a deal."""
+"""One example of each published event, all out of one story: the webinar of the demo and a lead that became a deal."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -37,7 +37,7 @@ def _overview() -> Iterator[str]:
 def _envelope() -> Iterator[str]:
     yield "## The envelope"
     yield ""
-    yield "One record's value, the won deal of the seed:"
+    yield "One record's value, a won deal:"
     yield ""
     yield from _json(ENVELOPE.model_dump(mode="json", exclude_none=True))
 
