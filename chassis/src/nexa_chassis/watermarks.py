@@ -80,9 +80,6 @@ class Ledger:
         """The failed head is about to be tried again."""
         self._blocked.discard(stream)
 
-    def is_blocked(self, stream: str) -> bool:
-        return stream in self._blocked
-
     def wait(self, candidate: Candidate) -> None:
         """It may come in line once what it waits for has come."""
         stream = candidate.delivery.stream
