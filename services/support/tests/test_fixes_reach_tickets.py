@@ -262,6 +262,23 @@ def test_a_merged_ticket_is_settled_with_the_other_and_its_customer_told_once(se
     assert len(course.notices()) == 2
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_merged_ticket_that_another_fix_mends_stays_settled_when_one_is_taken_back(seed: int) -> None:
+    course = begun(ONE, seed=seed)
+    course.do(submit(TWO, account_id=GLOBEX, account_name="Globex", requester=TOM), link(ONE))
+    course.do(
+        MergeTicket(ticket_id=TWO, into_id=ONE, into_reference=reference_of(ONE)),
+        AbsorbTicket(ticket_id=ONE, from_id=TWO),
+    )
+    course.do(deploy(), deploy(version="2.2.0"))
+    course.settle()
+    for version, stage in (("2.1.6", Resolved), ("2.2.0", Open)):
+        course.do(WithdrawDeployment(deployment_id=deployment_of(version), reason="Log in fails"))
+        course.settle()
+        assert isinstance(course.ticket(ONE), stage)
+        assert isinstance(course.ticket(TWO).before, stage)
+
+
 PEOPLE = (
     SARAH,
     Requester(name="Sarah", email="Sarah.Miller@acme.example"),

@@ -2,6 +2,7 @@
 
 The facts of two tickets come in any order: what was settled before the merge is known settles the merged one then. Where a
 fix has settled it, the merged ticket becomes one of that bug, and the fix settles it too, once it reaches its own account.
+What another fix has settled meanwhile stays so.
 """
 
 from collections.abc import Iterator
@@ -19,10 +20,11 @@ Fact = TicketMerged | TicketUnmerged | TicketResolved | TicketReopened
 
 @dataclass(frozen=True)
 class Followed:
-    """Tickets that go on in this one, and how it was settled."""
+    """Tickets that go on in this one, how it is settled, and the deployment that had settled it before it was reopened."""
 
     merged: tuple[UUID, ...] = ()
     settled: TicketResolved | None = None
+    was_mended_by: UUID | None = None
 
 
 def evolve(known: Followed, fact: Recorded) -> Followed:
@@ -34,7 +36,7 @@ def evolve(known: Followed, fact: Recorded) -> Followed:
         case TicketResolved() as settled:
             return replace(known, settled=settled)
         case TicketReopened():
-            return replace(known, settled=None)
+            return replace(known, settled=None, was_mended_by=known.settled.deployment_id if known.settled else None)
         case _:
             return known
 
@@ -50,7 +52,8 @@ def react(known: Followed, fact: Recorded, now: datetime) -> Iterator[LinkBug | 
         case TicketResolved() as settled:
             yield from (_settle(ticket_id, settled) for ticket_id in known.merged)
         case TicketReopened(reason=reason):
-            yield from (ReopenTicket(ticket_id=ticket_id, reason=reason) for ticket_id in known.merged)
+            for ticket_id in known.merged:
+                yield ReopenTicket(ticket_id=ticket_id, reason=reason, deployment_id=known.was_mended_by)
         case _:
             return
 
