@@ -16,6 +16,7 @@ import handoffs_bench
 import http_bench
 import latency_bench
 import leads_bench
+import million_rows_bench
 import rebuild_bench
 import single_records_bench
 import store_bench
@@ -59,6 +60,7 @@ def measures(directory: Path) -> dict[str, Callable[[Infra], list[Figure]]]:
         "consumer": lambda infra: consumer_bench.measure(prepared(infra, "bench_consumer")),
         "latency": lambda infra: latency_bench.measure(prepared(infra, "bench_latency"), infra),
         "leads": lambda infra: leads_bench.measure(directory),
+        "million_rows": lambda infra: million_rows_bench.measure(directory),
         "single_records": lambda infra: single_records_bench.measure(prepared(infra, "bench_single"), directory),
         "handoffs": lambda infra: handoffs_bench.measure(directory),
         "ticket_routing": lambda infra: ticket_routing_bench.measure(directory),
