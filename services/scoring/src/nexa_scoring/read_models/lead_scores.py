@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, DateTime, Index, Integer, Table, Text, Uuid, select
+from sqlalchemy import JSON, Column, DateTime, Index, Integer, Table, Text, Uuid, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
@@ -29,7 +29,7 @@ lead_scores = Table(
     Column("rules_version", Integer),
     Column("caused_by", Text),
     Column("scored_at", DateTime(timezone=True)),
-    Index("lead_scores_by_campaign", "campaign_id", "scored_at"),
+    Index("lead_scores_highest", "campaign_id", text("score desc"), "lead_id"),
 )
 
 
@@ -66,19 +66,15 @@ async def latest_scores(
     connection: AsyncConnection, campaign_id: UUID, band: Band | None, *, limit: int, cursor: str | None
 ) -> Page[dict[str, Any]]:
     """The present score of each lead of a campaign, the highest first."""
-    newest = (
-        select(lead_scores)
-        .where(lead_scores.c.campaign_id == campaign_id)
-        .distinct(lead_scores.c.lead_id)
-        .order_by(lead_scores.c.lead_id, lead_scores.c.version.desc())
-        .subquery("newest")
+    later = lead_scores.alias("later")
+    query = select(lead_scores).where(
+        lead_scores.c.campaign_id == campaign_id,
+        ~exists().where(later.c.lead_id == lead_scores.c.lead_id, later.c.version > lead_scores.c.version),
     )
-    query = select(newest)
     if band is not None:
-        query = query.where(newest.c.band == band.value)
-    return await paginate(
-        connection, query, order=[newest.c.score.desc(), newest.c.lead_id], limit=limit, cursor=cursor
-    )
+        query = query.where(lead_scores.c.band == band.value)
+    order = [lead_scores.c.score.desc(), lead_scores.c.lead_id]
+    return await paginate(connection, query, order=order, limit=limit, cursor=cursor)
 
 
 model = ReadModel(name="lead_scores", tables=(lead_scores,), on=(LeadScored,), project=project)
