@@ -135,7 +135,6 @@ class Found:
     account_name: str
     product_version: str | None
     contact_id: UUID | None
-    contact_name: str | None
     because: str
 
 
@@ -149,7 +148,6 @@ async def whose_address(connection: AsyncConnection, email: str) -> Found | None
             account_name=first["account"],
             product_version=first["product_version"],
             contact_id=first["contact_id"],
-            contact_name=first["name"],
             because="address of a contact",
         )
     domain = email.lower().rpartition("@")[2]
@@ -163,13 +161,12 @@ async def whose_address(connection: AsyncConnection, email: str) -> Found | None
         account_name=there[0]["account"],
         product_version=there[0]["product_version"],
         contact_id=None,
-        contact_name=None,
         because="domain of the account",
     )
 
 
 async def _contacts_with(connection: AsyncConnection, condition: Any) -> Sequence[Mapping[str, Any]]:
-    query = select(contacts.c.contact_id, contacts.c.name, contacts.c.account_id, accounts.c.name.label("account"))
+    query = select(contacts.c.contact_id, contacts.c.account_id, accounts.c.name.label("account"))
     query = query.add_columns(accounts.c.product_version)
     query = query.join(accounts, accounts.c.account_id == contacts.c.account_id).where(condition)
     query = query.where(accounts.c.name.is_not(None)).order_by(contacts.c.contact_id).limit(50)
