@@ -147,6 +147,12 @@ async def test_a_campaigns_figures_follow_scores_conversions_and_deals_and_are_p
         lambda: _published(whole_service, campaign_id, converted=3, pipeline="150000.00"), what="the last figures"
     )
     assert published < 12, "the figures are published by the interval, not by the fact"
+    budget = {"amount": "10000.00", "currency": "USD"}
+    await whole_service.ask("PATCH", f"/campaigns/{campaign_id}", json={"budget": budget})
+    await eventually(
+        lambda: _published(whole_service, campaign_id, converted=3, pipeline="150000.00", cost="10000.00"),
+        what="the figures with the cost of the other budget",
+    )
 
 
 async def _converted(others: Others, campaign_id: UUID, lead_id: UUID, band: Band) -> UUID:
@@ -160,7 +166,9 @@ async def _converted(others: Others, campaign_id: UUID, lead_id: UUID, band: Ban
     return deal_id
 
 
-async def _published(service: Any, campaign_id: UUID, *, converted: int, pipeline: str) -> int | None:
+async def _published(
+    service: Any, campaign_id: UUID, *, converted: int, pipeline: str, cost: str = "5000.00"
+) -> int | None:
     """How many times figures were published, once the last ones are these."""
     async with service.service.runtime.engine.connect() as connection:
         rows = await connection.exec_driver_sql(
@@ -168,6 +176,7 @@ async def _published(service: Any, campaign_id: UUID, *, converted: int, pipelin
             (f"campaign-{campaign_id}",),
         )
         figures = [row.data for row in rows]
-    if not figures or figures[-1]["converted"] != converted or figures[-1]["pipeline"]["amount"] != pipeline:
+    if not figures or figures[-1]["converted"] != converted:
         return None
-    return len(figures)
+    money = figures[-1]["pipeline"]["amount"], figures[-1]["cost"]["amount"]
+    return len(figures) if money == (pipeline, cost) else None

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
 from nexa_chassis.read_models import Add, Change, Put, ReadModel
-from nexa_contracts.marketing import BandFigures, LeadCreated, LeadWithdrawn
+from nexa_contracts.marketing import BandFigures, CampaignChanged, LeadCreated, LeadWithdrawn
 from nexa_contracts.sales import DealClosedLost, DealClosedWon, DealCreated, DealReopened, LeadConverted
 from nexa_contracts.scoring import LeadScored
 from nexa_contracts.values import Band, Money
@@ -73,6 +73,8 @@ def project(fact: Recorded) -> Iterator[Change]:
             yield from _deal(event, "lost")
         case DealReopened():
             yield from _deal(event, "open")
+        case CampaignChanged():
+            pass  # its budget is the cost in its figures
         case _:
             return
     if event.campaign_id is not None:
@@ -95,6 +97,7 @@ campaign_results = ReadModel(
     name="campaign_results",
     tables=(campaign_leads, campaign_deals, campaign_changes),
     on=(
+        CampaignChanged,
         LeadCreated,
         LeadWithdrawn,
         LeadScored,
