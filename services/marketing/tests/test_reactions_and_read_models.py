@@ -12,9 +12,11 @@ from nexa_chassis.domain import Deadline, derive
 from nexa_chassis.testing import NOW, given, project, recorded
 from nexa_contracts.envelope import Event
 from nexa_contracts.marketing import (
+    CampaignChanged,
     EngagementKind,
     LeadCreated,
     LeadEnrolledInNurture,
+    LeadSourceKind,
     LeadUnsubscribed,
     LeadUpdated,
     LeadWithdrawn,
@@ -194,6 +196,16 @@ def test_a_lead_that_sales_disqualifies_gets_no_further_mail_until_it_is_sent_ba
     given(nurture_low_leads, *gone, UNSUBSCRIBED).when(RECYCLED).then()
 
 
+def test_a_lead_sent_back_before_the_end_of_its_series_is_heard_asks_for_the_next_one_then() -> None:
+    stopped = ended("finished").model_copy(update={"detail": "sales disqualified the lead"})
+    again = EnrolLead(enrolment_of(LEAD, 2), Entrant(LEAD, CAMPAIGN, before=(Ending(SERIES, NOW),)), DANA)
+    back = (CREATED, scored(Band.LOW), DISQUALIFIED, RECYCLED)
+    given(nurture_low_leads, *back).when(stopped).then(again)
+    given(nurture_low_leads, *back, UNSUBSCRIBED).when(stopped).then()
+    given(nurture_low_leads, *back, stopped).when(ended("finished", 2)).then()
+    given(nurture_low_leads, CREATED, scored(Band.LOW), DISQUALIFIED).when(stopped).then()
+
+
 def answered(event: type[Event], **fields: object) -> Event:
     mail = {"notification_id": REP, "kind": "nurture_step", "about": LEAD, "occurred_at": NOW}
     return event.model_validate({**mail, **fields})
@@ -232,6 +244,14 @@ OPENED = deal(DealCreated, primary_contact_id=REP, rep_id=REP, name="Acme")
 WON = deal(DealClosedWon, closed_at=NOW)
 LOST = deal(DealClosedLost, closed_at=NOW, reason="price")
 REOPENED = deal(DealReopened, reason="again", was="lost")
+CHANGED = CampaignChanged(
+    campaign_id=CAMPAIGN,
+    name=NAME,
+    type=LeadSourceKind.WEBINAR,
+    start_date=NOW.date(),
+    budget=Money(amount=Decimal(10_000)),
+    changed=("budget",),
+)
 
 
 def test_a_campaigns_leads_are_the_same_in_whatever_order_topics_deliver() -> None:
@@ -255,8 +275,8 @@ def test_a_deal_is_open_won_lost_or_open_again() -> None:
 
 
 def test_every_fact_of_a_campaign_is_counted_as_a_change() -> None:
-    (row,) = project(campaign_results, CREATED, scored(Band.LOW), OPENED).of(campaign_changes)
-    assert row["changes"] == 3
+    (row,) = project(campaign_results, CREATED, scored(Band.LOW), OPENED, CHANGED).of(campaign_changes)
+    assert row["changes"] == 4
 
 
 def test_the_nurture_list_shows_who_waits_for_an_address_and_how_far_others_are() -> None:

@@ -108,6 +108,8 @@ def _asks_for_a_series(state: SeenLead, event: object) -> bool:
             return True
         case LeadScored(band=Band.LOW):  # a later score: only who has been through a series enters one again
             return bool(state.before)
+        case NurtureStopped(reason=reason, detail=detail):  # sales took the lead and sent it back before this was heard
+            return state.recycled and (reason, detail) in (STOPS[LeadAssigned], STOPS[LeadDisqualified])
         case _:
             return False
 
