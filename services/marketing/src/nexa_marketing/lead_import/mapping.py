@@ -171,11 +171,6 @@ def _names_in_context(guesses: dict[str, str], taken: Set[str]) -> dict[str, str
     }
 
 
-def guess_field(column: str, samples: Sequence[str]) -> str | None:
-    """The field a header names in one of its known spellings, or that its values give away."""
-    return _by_name(column, samples) or _by_part_of_name(column, samples) or _by_values(column, samples)
-
-
 def _by_name(column: str, samples: Sequence[str]) -> str | None:
     return field_of_header(column)
 
