@@ -28,7 +28,7 @@ class SharedDecoder:
             return decode(record)
         place = (record.topic, record.partition, record.offset)
         delivery, left = self._kept.pop(place, (None, readers))
-        if delivery is None or not _is_of(delivery, record):
+        if delivery is None or delivery.value != record.value or delivery.key != record.key:
             delivery, left = decode(record), readers
         if left > 1:
             self._kept[place] = delivery, left - 1
@@ -38,7 +38,3 @@ class SharedDecoder:
 
     def __len__(self) -> int:
         return len(self._kept)
-
-
-def _is_of(delivery: Delivery, record: ConsumerRecord[bytes, bytes]) -> bool:
-    return bool(delivery.value == record.value and delivery.key == record.key and delivery.headers == record.headers)
