@@ -155,6 +155,14 @@ def test_a_later_row_adds_what_it_tells_and_its_empty_cells_erase_nothing() -> N
     given(lead, created()).when(ImportLead(LEAD, ORIGIN, row)).then(updated(known, "title", "attributes"))
 
 
+def test_a_row_found_by_an_earlier_address_changes_all_but_the_address() -> None:
+    moved = profile(email="ada@birch.example")
+    history = (created(), updated(moved, "email"))
+    given(lead, *history).when(ImportLead(LEAD, ORIGIN, ADA, by_address=True)).then()
+    given(lead, *history).when(ImportLead(LEAD, ORIGIN, ADA)).then(updated(ADA, "email"))
+    given(lead).when(ImportLead(LEAD, ORIGIN, ADA, by_address=True)).then(created())
+
+
 def test_engagement_that_two_files_tell_of_is_not_counted_twice() -> None:
     first = profile(engagement=Engagement(attended=True, questions_asked=2, content_downloaded=("Brochure",)))
     second = profile(engagement=Engagement(questions_asked=1, content_downloaded=("Brochure", "Guide")))

@@ -80,6 +80,20 @@ async def test_several_keys_find_a_lead_by_the_first_that_is_known(marketing_ser
     assert third["updated"] == 1
 
 
+async def test_a_row_found_by_an_earlier_address_leaves_the_lead_the_one_it_has_now(marketing_service: Any) -> None:
+    campaign_id = await marketing_service.campaign()
+    await marketing_service.imported(campaign_id, KNOWN)
+    (ada,) = (await marketing_service.ask("GET", "/leads", params={"campaign_id": str(campaign_id)}))["items"]
+    for address in ("ada@birch.example", None):
+        await marketing_service.ask("PATCH", f"/leads/{ada['lead_id']}", json={"email": address, "title": "Chair"})
+        for reason in ("changed title", "the lead has all of it already"):
+            stand = await marketing_service.imported(campaign_id, KNOWN)
+            ((_, told),) = await rows_of(marketing_service, stand["import_id"])
+            assert told == f"matched by an earlier e-mail address: {reason}"
+        lead = await marketing_service.ask("GET", f"/leads/{ada['lead_id']}")
+        assert (lead["email"], lead["title"]) == (address, "CTO")
+
+
 async def test_keys_of_two_leads_in_one_row_reject_it(marketing_service: Any) -> None:
     campaign_id = await marketing_service.campaign()
     keys = {"match_keys": ["Id", "Email"]}

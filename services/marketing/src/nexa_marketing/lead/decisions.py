@@ -37,11 +37,16 @@ class RegisterLead:
 
 @dataclass(frozen=True)
 class ImportLead:
-    """A row of a file. A known lead takes over what the row says; an empty cell erases nothing."""
+    """A row of a file. A known lead takes over what the row says; an empty cell erases nothing.
+
+    `by_address`: the lead was found by the row's e-mail address, which is the lead's or was: another one that it has since
+    got, or none, stays.
+    """
 
     lead_id: UUID
     origin: LeadOrigin
     profile: Profile
+    by_address: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,10 @@ def _imported(command: ImportLead, state: Active) -> Sequence[Event]:
     if command.origin.campaign_id not in state.campaigns:
         campaign_id, import_id = command.origin.campaign_id, command.origin.import_id
         events.append(LeadJoinedCampaign(lead_id=state.lead_id, campaign_id=campaign_id, import_id=import_id))
-    events.extend(_updated(state, merged(state.profile, command.profile, same_campaign=same_campaign)))
+    told = command.profile
+    if command.by_address and told.email != state.profile.email:
+        told = replace(told, email=None)
+    events.extend(_updated(state, merged(state.profile, told, same_campaign=same_campaign)))
     return events
 
 

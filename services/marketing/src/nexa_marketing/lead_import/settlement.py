@@ -10,10 +10,10 @@ from nexa_chassis.origin import Origin
 from nexa_chassis.transaction import Transaction
 from nexa_contracts.marketing import LeadCreated, LeadUpdated
 from nexa_marketing.lead.decisions import ImportLead, lead
-from nexa_marketing.lead.state import LeadOrigin, NoLead, Withdrawn
+from nexa_marketing.lead.state import Active, LeadOrigin, NoLead, Withdrawn
 from nexa_marketing.lead_import import ledger, match_keys
 from nexa_marketing.lead_import.csv_rows import printable
-from nexa_marketing.lead_import.interpret import Candidate, MatchKey, Rejected
+from nexa_marketing.lead_import.interpret import EMAIL_KEY, Candidate, MatchKey, Rejected
 from nexa_marketing.lead_import.ledger import Outcome, RowOutcome
 from nexa_marketing.lead_import.mapping import ImportMode
 
@@ -112,7 +112,7 @@ class Settlement:
         return await match_keys.claim(self._tx.connection, claims)
 
     async def _import(self, rows: Sequence[Candidate], matches: Mapping[int, _Match]) -> list[RowOutcome]:
-        commands = {row.line: (self._command(row, matches[row.line].lead_id), self._origin) for row in rows}
+        commands = {row.line: (self._command(row, matches[row.line]), self._origin) for row in rows}
         await self._tx.load(list(commands.values()))
         states = {row.line: self._tx.unit.heads[f"{lead.name}-{matches[row.line].lead_id}"].state for row in rows}
         wanted = [commands[row.line] for row in rows if self._wants(states[row.line])]
@@ -126,7 +126,7 @@ class Settlement:
             elif isinstance(state, NoLead):
                 outcome = rejected(Rejected(row.line, None, _not_known(row), printable(row.cells)))
             else:
-                reason = f"{_by(row, match)}the lead is known, and the import only makes new ones"
+                reason = f"{_by(row, match, state)}the lead is known, and the import only makes new ones"
                 outcome = RowOutcome(row.line, Outcome.DUPLICATE, match.lead_id, reason)
             outcome.key_digest, *others = [self._digests[key] for key in row.match]
             outcome.other_digests = tuple(others)
@@ -142,10 +142,11 @@ class Settlement:
             case ImportMode.BOTH:
                 return True
 
-    def _command(self, row: Candidate, lead_id: UUID) -> ImportLead:
+    def _command(self, row: Candidate, match: _Match) -> ImportLead:
         found_by = self._found_by
         origin = LeadOrigin(found_by.campaign_id, found_by.campaign_name, self._import_id, row.line)
-        return ImportLead(lead_id, origin, row.profile)
+        by_address = match.by is not None and match.by.kind == EMAIL_KEY
+        return ImportLead(match.lead_id, origin, row.profile, by_address)
 
 
 def digest(key: MatchKey) -> UUID:
@@ -166,8 +167,10 @@ def _column(key: MatchKey) -> str:
     return f"{key.called.replace(' address', '')} column"
 
 
-def _by(row: Candidate, match: _Match) -> str:
-    return f"matched by {(match.by or row.match[0]).called}: "
+def _by(row: Candidate, match: _Match, state: object) -> str:
+    by = match.by or row.match[0]
+    former = by.kind == EMAIL_KEY and isinstance(state, Active) and by.value != state.profile.email
+    return f"matched by {'an earlier ' if former else ''}{by.called}: "
 
 
 def _by_lead(facts: Iterable[Recorded]) -> dict[UUID, list[Recorded]]:
@@ -179,7 +182,7 @@ def _by_lead(facts: Iterable[Recorded]) -> dict[UUID, list[Recorded]]:
 
 def _what_happened(row: Candidate, state: object, match: _Match, facts: Sequence[Recorded]) -> RowOutcome:
     """Outcome and reason of a row, by the events it led to."""
-    by, lead_id = _by(row, match), match.lead_id
+    by, lead_id = _by(row, match, state), match.lead_id
     for fact in facts:
         match fact.event:
             case LeadCreated():
