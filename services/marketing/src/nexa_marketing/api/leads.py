@@ -1,12 +1,13 @@
 """Leads over HTTP."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 
 from nexa_chassis.conflicts import ConcurrencyConflict, VersionMismatch
 from nexa_chassis.domain import NotFound, Refused
@@ -21,6 +22,8 @@ from nexa_marketing.lead.normalise import company_size_of, country_of, in_audien
 from nexa_marketing.lead.state import Active, LeadOrigin, NoLead, Profile, Withdrawn
 from nexa_marketing.lead_import import match_keys
 from nexa_marketing.lead_import.interpret import EMAIL_KEY, MatchKey
+from nexa_marketing.lead_import.ledger import Outcome
+from nexa_marketing.lead_import.tables import import_rows
 from nexa_marketing.lead_import.values import Unclear, email_of
 from nexa_marketing.read_models.lead_list import leads
 
@@ -183,18 +186,26 @@ async def list_leads(
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Page[LeadRow]:
-    query = select(*(leads.c[name] for name in LeadRow.model_fields)).where(leads.c.campaign_id.is_not(None))
-    if campaign_id is not None:
-        query = query.where(leads.c.campaign_id == campaign_id)
-    if import_id is not None:
-        query = query.where(leads.c.import_id == import_id)
+    """The earliest first; those that an import made in the order of its file."""
+    query, order = leads_of(campaign_id, import_id)
     async with call.query() as connection:
         if email is not None:
             key = MatchKey(EMAIL_KEY, email.strip().lower())
             query = query.where(leads.c.lead_id.in_((await match_keys.owners(connection, [key])).values()))
-        order = [leads.c.created_at, leads.c.lead_id]
         page = await paginate(connection, query, order=order, limit=limit, cursor=cursor)
     return Page(items=[LeadRow(**row) for row in page.items], next=page.next)
+
+
+def leads_of(campaign_id: UUID | None, import_id: UUID | None) -> tuple[Select[Any], Sequence[ColumnElement[Any]]]:
+    """Leads and their order. Those that an import made are found by its rows, so no import has to keep a further index."""
+    query = select(*(leads.c[name] for name in LeadRow.model_fields)).where(leads.c.campaign_id.is_not(None))
+    if campaign_id is not None:
+        query = query.where(leads.c.campaign_id == campaign_id)
+    if import_id is None:
+        return query, [leads.c.created_at, leads.c.lead_id]
+    row = import_rows.c
+    made = (row.import_id == import_id) & ~row.dry & (row.outcome == Outcome.CREATED)
+    return query.join(import_rows, row.lead_id == leads.c.lead_id).where(made), [row.line]
 
 
 @routes.get("/leads/{lead_id}")
