@@ -243,9 +243,15 @@ class Store:
         self.committed(appended=bool(tx.unit.appended), scheduled=tx.scheduled, started=tx.started)
 
     def _keep(self, unit: UnitOfWork) -> None:
+        """Remember the heads, but not those of streams that began among many: they would push out what is in use, and the one
+        event that each has is soon read again.
+        """
         APPENDED.labels(self.catalog.service).inc(len(unit.appended))
+        many = len(unit.appended) > _FEW
         for stream in {one.row.stream for one in unit.appended}:
-            self.cache.put(stream, unit.heads[stream])
+            head = unit.heads[stream]
+            if head.version > 1 or not many:
+                self.cache.put(stream, head)
 
     async def _replay(self, pairs: Sequence[Command], idempotency: Idempotency | None) -> Done | None:
         """What the first call with this key gave, None where there was none."""
