@@ -27,7 +27,7 @@ def eventually(ask: Callable[[], object], what: str, seconds: float = 30) -> Non
 
 
 def settle(stack: Stack) -> None:
-    clock.await_quiet(clock.looker([stack.url_of(name) for name in stack.services]))
+    clock.await_quiet(clock.looker(list(stack.service_urls().values())))
 
 
 def test_the_story_ends_as_it_was_written_down(told: Checks) -> None:

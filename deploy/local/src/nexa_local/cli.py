@@ -47,13 +47,19 @@ def up(
         str | None, typer.Option(help="Begin at this time (ISO 8601) on a simulated clock, e.g. 2025-11-17T09:00:00Z.")
     ] = None,
     only: Annotated[list[str] | None, typer.Option(help="Run this service and no other; may be repeated.")] = None,
+    apart: Annotated[
+        bool,
+        typer.Option(
+            "--apart", help="Run each service as three processes (serve, react, tick), so no request waits for a batch."
+        ),
+    ] = False,
 ) -> None:
     """Start PostgreSQL, Kafka, the mail sink and every service, and wait until all are ready."""
     begin = datetime.fromisoformat(simulated_clock) if simulated_clock else None
     began = time.monotonic()
     with console.status("starting") as status:
         try:
-            stack = operations.up(Home.default(), clock=begin, only=only or (), say=status.update)
+            stack = operations.up(Home.default(), clock=begin, only=only or (), apart=apart, say=status.update)
         except operations.UpFailed as error:
             raise fail(error) from None
     console.print(f"[green]Ready[/] after {time.monotonic() - began:.1f} s ({stack.kind}). What runs: nexa status")
@@ -80,7 +86,7 @@ def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] 
 def status(as_json: Json = False) -> None:
     """What runs, where, with how much memory, and how far behind each consumer is."""
     stack = running()
-    services = {name: _status_of(stack, name) for name in stack.services}
+    services = {name: _status_of(name, url) for name, url in stack.service_urls().items()}
     if as_json:
         print(
             json.dumps(
@@ -116,9 +122,9 @@ def status(as_json: Json = False) -> None:
         console.print(f"Simulated clock: {simulated.read(Path(stack.clock_file)).isoformat()}")
 
 
-def _status_of(stack: Stack, service: str) -> dict[str, Any]:
+def _status_of(service: str, url: str) -> dict[str, Any]:
     try:
-        answer = httpx.get(f"{stack.url_of(service)}/status", timeout=10)
+        answer = httpx.get(f"{url}/status", timeout=10)
         found: dict[str, Any] = answer.json()
     except (httpx.HTTPError, ValueError):
         return {"service": service, "ready": False, "consumers": []}
@@ -159,7 +165,7 @@ def advance_clock(by: Annotated[str, typer.Argument(help="For example 24h, 30m o
 def _advance(stack: Stack, by: Any) -> None:
     if by.total_seconds() < 0:
         raise fail("Time does not go back; nexa reset begins anew.")
-    look = simulated.looker([stack.url_of(name) for name in stack.services])
+    look = simulated.looker(list(stack.service_urls().values()))
     with console.status("advancing") as status:
         try:
             reached = simulated.advance(

@@ -54,6 +54,10 @@ class Stack:
             raise LookupError(f"no service {service!r} runs in this stack")
         return entry.url
 
+    def service_urls(self) -> dict[str, str]:
+        """Where each process of a service answers, by its name: `sales`, or `sales.react` where a service is several."""
+        return {name: entry.url for name, entry in self.processes.items() if entry.url is not None}
+
 
 @dataclass(frozen=True)
 class Home:

@@ -46,9 +46,13 @@ def up(
     *,
     clock: datetime | None = None,
     only: Sequence[str] = (),
+    apart: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> Stack:
-    """Bring the stack up, or find it up, and wait until all of it is ready. Raises UpFailed."""
+    """Bring the stack up, or find it up, and wait until all of it is ready. Raises UpFailed.
+
+    `apart`: each service as three processes.
+    """
     stack = home.read()
     if stack is None or stack.state not in {"starting", "ready"}:
         home.path.mkdir(parents=True, exist_ok=True)
@@ -57,6 +61,8 @@ def up(
             command += ["--clock", clock.isoformat()]
         for name in only:
             command += ["--only", name]
+        if apart:
+            command += ["--apart"]
         home.stack_file.unlink(missing_ok=True)
         environment = {**os.environ, "NEXA_HOME": str(home.path)}
         supervisor = spawn(command, log=home.log("supervisor"), environment=environment)
@@ -122,10 +128,10 @@ def reset(home: Home) -> None:
 
 
 @contextmanager
-def stack_up(home: Home, *, clock: datetime | None = None) -> Iterator[Stack]:
+def stack_up(home: Home, *, clock: datetime | None = None, apart: bool = False) -> Iterator[Stack]:
     """A stack for the length of a block, stopped at its end."""
     try:
-        yield up(home, clock=clock)
+        yield up(home, clock=clock, apart=apart)
     finally:
         down(home)
 

@@ -84,11 +84,12 @@ class Child:
 
 
 class Supervisor:
-    def __init__(self, home: Home, simulated: datetime | None, only: Sequence[str] = ()) -> None:
+    def __init__(self, home: Home, simulated: datetime | None, only: Sequence[str] = (), apart: bool = False) -> None:
         self._home = home
         self._names = [name for name in services_of() if not only or name in only]
         # A service alone waits for the topics of the others, which its readiness tells; it takes commands all the same.
         self._probe = "livez" if only else "readyz"
+        self._roles = ("serve", "react", "tick") if apart else ("",)
         self._simulated = simulated
         self._stack = Stack(supervisor_pid=os.getpid())
         self._children: list[Child] = []
@@ -148,7 +149,7 @@ class Supervisor:
         for name in names:
             self._start_service(name)
         self._home.write(self._stack)
-        self._await_ready(names)
+        self._await_ready(self._stack.service_urls())
         self._stack.state = "ready"
         self._stack.ready_after_seconds = round(time.monotonic() - self._began, 2)
         self._home.write(self._stack)
@@ -199,11 +200,18 @@ class Supervisor:
 
     def _start_service(self, name: str) -> None:
         settings = self._stack.services[name]
-        # The owner's address is for migrations and operators; the running service does without it.
-        environment = {**_inherited(), **settings, "NEXA_DATABASE_OWNER_URL": ""}
-        port = int(settings["NEXA_HTTP_PORT"])
-        command = [sys.executable, "-m", f"nexa_{name}"]
-        self._launch(name, command, environment, port=port, url=f"http://127.0.0.1:{port}")
+        for role in self._roles:
+            process = name if role in ("", "serve") else f"{name}.{role}"
+            port = int(settings["NEXA_HTTP_PORT"]) if process == name else processes.free_port()
+            environment = {
+                **_inherited(),
+                **settings,
+                "NEXA_DATABASE_OWNER_URL": "",  # it is for migrations and operators
+                "NEXA_HTTP_PORT": str(port),
+                "NEXA_TRACE_FILE": str(self._home.path / "traces" / f"{process}.jsonl"),
+            }
+            command = [sys.executable, "-m", f"nexa_{name}", *filter(None, [role])]
+            self._launch(process, command, environment, port=port, url=f"http://127.0.0.1:{port}")
 
     def _launch(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], *, port: int, url: str | None
@@ -215,12 +223,12 @@ class Supervisor:
         self._stack.processes[name] = entry
         self._children.append(child)
 
-    def _await_ready(self, names: Sequence[str]) -> None:
+    def _await_ready(self, urls: Mapping[str, str]) -> None:
         deadline = time.monotonic() + READY_WITHIN
-        waiting = set(names)
+        waiting = set(urls)
         while waiting and not self._ending:
             self._look()
-            waiting = {name for name in waiting if not answers(self._stack.url_of(name), self._probe)}
+            waiting = {name for name in waiting if not answers(urls[name], self._probe)}
             if waiting and time.monotonic() > deadline:
                 logs = ", ".join(str(self._home.log(name)) for name in sorted(waiting))
                 raise processes.NotReady(
@@ -278,9 +286,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clock", help="run on a simulated clock that begins at this time (ISO 8601)")
     parser.add_argument("--only", action="append", default=[], help="run this service and no other; may be repeated")
+    parser.add_argument(
+        "--apart", action="store_true", help="run each service as three processes: serve, react and tick"
+    )
     parsed = parser.parse_args()
     simulated = datetime.fromisoformat(parsed.clock) if parsed.clock else None
-    return Supervisor(Home.default(), simulated, parsed.only).run()
+    return Supervisor(Home.default(), simulated, parsed.only, parsed.apart).run()
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ class Story:
         self.success = self.client("success", "success_manager", "petra.falk")
         self.scoring = self.client("scoring", "csm", "nora.vance")
         self.notifier = self.client("notifier", "sales_manager", "victor.stone")
-        self._look = clock.looker([stack.url_of(name) for name in stack.services])
+        self._look = clock.looker(list(stack.service_urls().values()))
 
     def client(self, service: str, role: str, subject: str) -> httpx.Client:
         return operations.client(self.stack, service, [role], subject)
