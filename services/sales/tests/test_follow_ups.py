@@ -23,7 +23,6 @@ from nexa_contracts.sales import (
 from nexa_contracts.values import Band
 from nexa_sales.aggregates import task
 from nexa_sales.assignment.commands import ReassignLead
-from nexa_sales.reactions.chase_overdue_follow_up import chase_overdue_follow_up
 from nexa_sales.reactions.open_follow_up import follow_up_of, open_follow_up, title
 from nexa_sales.task.commands import CompleteTask, GiveTask, MarkOverdue, SettleTask
 from nexa_sales.task.decisions import Surroundings
@@ -140,7 +139,7 @@ def test_a_task_given_a_second_time_stays_as_it_was() -> None:
 
 def test_each_task_is_looked_at_when_it_is_due() -> None:
     deadline = Deadline(at=MONDAY + timedelta(hours=24), command=MarkOverdue(task_id=TASK))
-    given(chase_overdue_follow_up).when(created()).then(deadline)
+    given(open_follow_up).when(created()).then(deadline)
 
 
 def overdue(rep: str = "maria", manager: UUID | None = None) -> TaskOverdue:

@@ -224,7 +224,7 @@ def test_waiting_for_a_rep_counts_and_a_higher_band_begins_the_clock_anew() -> N
 def test_what_is_proposed_becomes_a_task_of_the_leads_rep_together_with_the_follow_up() -> None:
     told = recorded_as(with_a_rep(), FollowUpOutcome.NO_ANSWER)
     take = TakeNextStep(task_id=id_of("next step"), lead_id=LEAD)
-    together = Surroundings({}, {LEAD: told})
+    together = Surroundings({}, recorded={LEAD: told})
     (created,) = given(task, context=together).when(take).produced
     assert isinstance(created, TaskCreated)
     assert (created.title, created.due_at, created.priority) == ("Call again", MONDAY + 4 * HOUR, TaskPriority.URGENT)

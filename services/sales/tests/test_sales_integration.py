@@ -253,6 +253,28 @@ async def test_a_withdrawn_lead_leaves_its_rep_and_the_queue(sales_service: Any)
     assert (await sales_service.ask("GET", f"/reps/{maria}"))["open_leads"] == 0
 
 
+async def test_a_next_step_ends_with_a_withdrawn_lead_and_a_worked_lead_is_taken_over(sales_service: Any) -> None:
+    maria, jonas = await sales_service.hire("maria"), await sales_service.hire("jonas", capacity=0)
+    for lead in ("dana", "omar"):
+        await sales_service.others.say(lead_created(lead), lead_scored(lead, 90))
+    await sales_service.count(f"select count(*) from tasks where rep_id = '{maria}'", 2)
+    called = {"channel": "call", "outcome": "no_answer"}
+    for lead, take in (("dana", True), ("omar", False)):
+        (task,) = await sales_service.every("/tasks", lead_id=str(id_of(lead)))
+        body = {**called, "task_id": task["task_id"], "take_next_step": take}
+        await sales_service.ask("POST", f"/leads/{id_of(lead)}/follow-ups", 201, json=body)
+    await sales_service.others.say(LeadWithdrawn(lead_id=id_of("dana"), campaign_id=CAMPAIGN, reason="Asked us to"))
+    await sales_service.count("select count(*) from tasks where completed_at is null", 0)
+    done = await sales_service.every("/tasks", status="done", lead_id=str(id_of("dana")))
+    assert {task["title"]: task["outcome"] for task in done}["Call again"] == "the lead was withdrawn"
+    reassign = {"rep_id": str(jonas), "reason": "Knows them"}
+    await sales_service.ask("POST", f"/leads/{id_of('omar')}/reassign", json=reassign)
+    await sales_service.count("select count(*) from tasks where completed_at is null", 1)
+    (task,) = await sales_service.every("/tasks", rep_id=str(jonas))
+    day = await sales_service.ask("GET", "/day", params={"rep_id": str(jonas), "on": task["due_at"][:10]})
+    assert [(item["title"], item["priority"]) for item in day["items"]] == [("Take over webinar lead", "urgent")]
+
+
 async def test_lists_are_paged_filtered_and_helpful_about_mistakes(sales_service: Any) -> None:
     maria = await sales_service.hire("maria")
     leads = [f"lead {number}" for number in range(7)]

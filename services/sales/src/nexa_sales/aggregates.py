@@ -18,6 +18,7 @@ from nexa_sales.deal import state as deal_state
 from nexa_sales.import_routing import decisions as import_routing_decisions
 from nexa_sales.import_routing import state as import_routing_state
 from nexa_sales.read_models import rep_desk
+from nexa_sales.read_models.around_tasks import around_tasks
 from nexa_sales.rep import commands as rep_commands
 from nexa_sales.rep import decisions as rep_decisions
 from nexa_sales.rep import state as rep_state
@@ -68,7 +69,7 @@ task = AggregateInContext[task_commands.Command, task_state.Task, task_decisions
     initial=task_state.NoTask(),
     evolve=task_state.evolve,
     decide=task_decisions.decide,
-    context=rep_desk.around_tasks,
+    context=around_tasks,
 )
 
 import_routing = Aggregate[

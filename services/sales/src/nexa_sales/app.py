@@ -5,7 +5,6 @@ from nexa_sales.aggregates import account, assignment, contact, deal, import_rou
 from nexa_sales.api import accounts, deals, follow_ups, imports, leads, pipeline, reps, routing, tasks, what_if
 from nexa_sales.hand_over_leads import hand_over_leads
 from nexa_sales.offer_waiting_leads import offer_waiting_leads
-from nexa_sales.reactions.chase_overdue_follow_up import chase_overdue_follow_up
 from nexa_sales.reactions.make_account_a_customer import make_account_a_customer
 from nexa_sales.reactions.mind_the_calendar import mind_the_calendar
 from nexa_sales.reactions.open_follow_up import open_follow_up
@@ -37,7 +36,6 @@ sales = Service(
         route_scored_lead,
         mind_the_calendar,
         open_follow_up,
-        chase_overdue_follow_up,
         report_routed_import,
         make_account_a_customer,
         renew_contract,

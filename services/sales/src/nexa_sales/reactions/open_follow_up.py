@@ -1,16 +1,19 @@
-"""An assigned lead gets its follow-up, High within 24 hours, others within 48. It goes and ends with the lead.
+"""An assigned lead gets its follow-up, High within 24 hours, others within 48. What is to be done goes and ends with the lead.
 
-A lead that waits is looked at again when its rule says that managers are to know, a disqualified one when it is to come back.
-That is here because a further consumer of all assignments takes a tenth of what routing a lead takes.
+Follow-ups of routing have ids that are known; of other tasks the process keeps which are open. Whoever gets a lead whose tasks
+are all done has one to take it over. A task is looked at when it is due. A lead that waits is looked at again when its rule
+says that managers are to know, a disqualified one when it is to come back.
+All of that is here because a further consumer of all assignments, or of all tasks, takes a tenth of what routing a lead takes.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
 from nexa_chassis.domain import Deadline, Recorded, derive
-from nexa_chassis.reactions import Reaction
+from nexa_chassis.reactions import Process
 from nexa_contracts.marketing import LeadSourceKind
 from nexa_contracts.sales import (
     LeadAssigned,
@@ -18,15 +21,54 @@ from nexa_contracts.sales import (
     LeadDisqualified,
     LeadQueued,
     LeadReleased,
+    TaskCompleted,
+    TaskCreated,
     TaskKind,
     TaskPriority,
 )
 from nexa_contracts.values import Band
 from nexa_sales.assignment.commands import AlertOfWait, RecycleLead
 from nexa_sales.assignment.first_contact import FIRST_CONTACT_WITHIN
-from nexa_sales.task.commands import GiveTask, SettleTask
+from nexa_sales.task.commands import GiveTask, MarkOverdue, MoveTask, SettleTask, TakeOver
 
 VISITED = frozenset({LeadSourceKind.WEBINAR, LeadSourceKind.EVENT})
+OUTCOMES: dict[type, str] = {
+    LeadConverted: "the lead was converted",
+    LeadDisqualified: "the lead was disqualified",
+    LeadReleased: "the lead was withdrawn",
+}
+
+
+@dataclass(frozen=True)
+class Handed:
+    """From another rep to this one, recorded at this time."""
+
+    rep_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Ended:
+    """By this event, recorded at this time."""
+
+    event_id: str
+    outcome: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What is kept of a lead; nothing as long as all it has is the follow-up of its routing.
+
+    `tasks` are the open ones besides follow-ups. `left`: it waits, and a rep had it before. `handed` is how its rep got it,
+    where that was from another one; `ended` is its latest end, though it may have come back. Both may be heard before a task
+    that was made earlier.
+    """
+
+    tasks: tuple[UUID, ...] = ()
+    left: bool = False
+    handed: Handed | None = None
+    ended: Ended | None = None
 
 
 def follow_up_of(lead_id: UUID, band: Band, round: int = 1) -> UUID:
@@ -34,23 +76,72 @@ def follow_up_of(lead_id: UUID, band: Band, round: int = 1) -> UUID:
     return derive(lead_id, "follow_up", band.value, *((round,) if round > 1 else ()))
 
 
-def react(fact: Recorded, now: datetime) -> Iterator[GiveTask | SettleTask | Deadline]:
+def evolve(known: Followed, fact: Recorded) -> Followed:
+    match fact.event:
+        case LeadAssigned(rep_id=rep_id, previous_rep_id=previous) if previous or known.left or known.handed:
+            handed = Handed(rep_id, fact.recorded_at) if previous or known.left else None
+            return replace(known, left=False, handed=handed)
+        case LeadQueued(previous_rep_id=UUID()):
+            return replace(known, left=True)
+        case LeadReleased(first=True):  # it was never routed
+            return known
+        case LeadConverted() | LeadDisqualified() | LeadReleased() as end:
+            ended = Ended(fact.id, OUTCOMES[type(end)], fact.recorded_at)
+            return replace(known, left=False, handed=None, ended=ended)
+        case TaskCreated(task_id=task_id, kind=TaskKind.OTHER):
+            return replace(known, tasks=(*known.tasks, task_id))
+        case TaskCompleted(task_id=task_id) if task_id in known.tasks:
+            return replace(known, tasks=tuple(each for each in known.tasks if each != task_id))
+        case _:
+            return known
+
+
+Command: TypeAlias = GiveTask | MoveTask | TakeOver | SettleTask
+
+
+def react(known: Followed, fact: Recorded, now: datetime) -> Iterator[Command | Deadline]:
     match fact.event:
         case LeadAssigned() as assigned:
-            yield from _settle(assigned, f"the lead moved up to {assigned.band.value}", fact, assigned.band)
-            yield _follow_up(assigned, fact.time)
+            yield from _give(known, assigned, fact)
         case LeadQueued(lead_id=lead_id, since=since, alert_at=datetime() as alert_at):
             yield Deadline(at=alert_at, command=AlertOfWait(lead_id=lead_id, since=since))
-        case LeadConverted() as converted:
-            yield from _settle(converted, "the lead was converted", fact)
-        case LeadDisqualified() as disqualified:
-            yield from _settle(disqualified, "the lead was disqualified", fact)
-            if (back_at := disqualified.recycle_at) is not None:
-                yield Deadline(at=back_at, command=RecycleLead(lead_id=disqualified.lead_id, planned_for=back_at))
-        case LeadReleased() as released:
-            yield from _settle(released, "the lead was withdrawn", fact)
+        case LeadDisqualified(lead_id=lead_id, recycle_at=recycle_at) as disqualified:
+            yield from _end(known, disqualified, fact)
+            if recycle_at is not None:
+                yield Deadline(at=recycle_at, command=RecycleLead(lead_id=lead_id, planned_for=recycle_at))
+        case LeadReleased(first=True):
+            return
+        case LeadConverted() | LeadReleased() as end:
+            yield from _end(known, end, fact)
+        case TaskCreated() as task:
+            yield Deadline(at=task.due_at, command=MarkOverdue(task_id=task.task_id))
+            yield from _catch_up(known, task, fact)
         case _:
             return
+
+
+def _give(known: Followed, assigned: LeadAssigned, fact: Recorded) -> Iterator[Command]:
+    """Its follow-up; of a lead that another rep had, all other tasks too, and one to take it over if all are done."""
+    if assigned.previous_rep_id is not None:
+        for task_id in _follow_ups(assigned, besides=assigned.band):
+            outcome = f"the lead moved up to {assigned.band.value}"
+            yield SettleTask(task_id=task_id, outcome=outcome, event_id=fact.id)
+    follow_up = _follow_up(assigned, fact.time)
+    yield follow_up
+    if known.handed is None:
+        return
+    for task_id in known.tasks:
+        yield MoveTask(task_id=task_id, rep_id=assigned.rep_id)
+    yield TakeOver(
+        task_id=derive(assigned.lead_id, "take over", assigned.turn),
+        title=f"Take over {_kind(assigned.source_kind)}lead",
+        rep_id=assigned.rep_id,
+        lead_id=assigned.lead_id,
+        campaign_id=assigned.campaign_id,
+        import_id=assigned.import_id,
+        priority=follow_up.priority,
+        due_at=follow_up.due_at,
+    )
 
 
 def _follow_up(assigned: LeadAssigned, since: datetime) -> GiveTask:
@@ -70,26 +161,50 @@ def _follow_up(assigned: LeadAssigned, since: datetime) -> GiveTask:
 
 def title(band: Band, source: LeadSourceKind) -> str:
     """As in: Call hot webinar lead, Follow up on webinar attendee; without a telling source just "lead"."""
-    kind = "" if source is LeadSourceKind.OTHER else f"{source.value} "
     if band is Band.HIGH:
-        return f"Call hot {kind}lead"
-    return f"Follow up on {kind}{'attendee' if source in VISITED else 'lead'}"
+        return f"Call hot {_kind(source)}lead"
+    return f"Follow up on {_kind(source)}{'attendee' if source in VISITED else 'lead'}"
 
 
-Settling: TypeAlias = LeadAssigned | LeadConverted | LeadDisqualified | LeadReleased
+def _kind(source: LeadSourceKind) -> str:
+    return "" if source is LeadSourceKind.OTHER else f"{source.value} "
 
 
-def _settle(event: Settling, outcome: str, fact: Recorded, keep: Band | None = None) -> Iterator[SettleTask]:
-    """Its open follow-ups are no longer needed; of a lead on its first assignment there are none to look for."""
-    if isinstance(event, LeadAssigned) and event.previous_rep_id is None:
+def _end(known: Followed, end: LeadConverted | LeadDisqualified | LeadReleased, fact: Recorded) -> Iterator[SettleTask]:
+    """Nothing is to be done any more."""
+    for task_id in (*_follow_ups(end), *known.tasks):
+        yield SettleTask(task_id=task_id, outcome=OUTCOMES[type(end)], event_id=fact.id)
+
+
+def _follow_ups(
+    event: LeadAssigned | LeadConverted | LeadDisqualified | LeadReleased, besides: Band | None = None
+) -> Iterator[UUID]:
+    """Those that its lead may have in this round; of a lead on its first assignment there are none to look for."""
+    return (follow_up_of(event.lead_id, band, event.round) for band in FIRST_CONTACT_WITHIN if band is not besides)
+
+
+def _catch_up(known: Followed, task: TaskCreated, fact: Recorded) -> Iterator[SettleTask | MoveTask]:
+    """A task that is heard of only after its lead has ended, or gone to another rep, does so too."""
+    if task.kind is not TaskKind.OTHER:
         return
-    for band in FIRST_CONTACT_WITHIN:
-        if band is not keep:
-            yield SettleTask(task_id=follow_up_of(event.lead_id, band, event.round), outcome=outcome, event_id=fact.id)
+    if known.ended is not None and fact.recorded_at < known.ended.at:
+        yield SettleTask(task_id=task.task_id, outcome=known.ended.outcome, event_id=known.ended.event_id)
+    elif known.handed is not None and fact.recorded_at < known.handed.at:
+        yield MoveTask(task_id=task.task_id, rep_id=known.handed.rep_id)
 
 
-open_follow_up = Reaction(
+def lead_of(
+    event: LeadAssigned | LeadQueued | LeadConverted | LeadDisqualified | LeadReleased | TaskCreated | TaskCompleted,
+) -> UUID:
+    return event.lead_id
+
+
+open_follow_up = Process(
     name="open_follow_up",
-    on=(LeadAssigned, LeadQueued, LeadConverted, LeadDisqualified, LeadReleased),
+    on=(LeadAssigned, LeadQueued, LeadConverted, LeadDisqualified, LeadReleased, TaskCreated, TaskCompleted),
+    key=lead_of,
+    initial=Followed(),
+    states=(Followed,),
+    evolve=evolve,
     react=react,
 )

@@ -4,7 +4,6 @@ Routing decides over these rows: it locks them, so that two batches never count 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from nexa_chassis.domain import Context, Recorded
 from nexa_chassis.http.paging import Page, paginate
 from nexa_chassis.read_models import Add, Change, Put, ReadModel
-from nexa_contracts.envelope import Event
 from nexa_contracts.sales import (
-    FollowUpRecorded,
     LeadAssigned,
     LeadConverted,
     LeadDisqualified,
@@ -31,7 +28,6 @@ from nexa_sales.assignment.desk import Desk, Seat, evolve
 from nexa_sales.read_models.routing_rule_versions import rules_in_force
 from nexa_sales.routing_rules.state import Rules
 from nexa_sales.tables import metadata
-from nexa_sales.task.decisions import Surroundings
 
 reps = Table(
     "reps",
@@ -158,23 +154,7 @@ def _seat(row: Row[Any]) -> Seat:
     )
 
 
-async def _read_managers(connection: AsyncConnection) -> Surroundings:
-    rows = await connection.execute(select(reps.c.rep_id, reps.c.manager_id))
-    return Surroundings({row.rep_id: row.manager_id for row in rows})
-
-
-def _and_then(known: Surroundings, event: Event) -> Surroundings:
-    match event:
-        case RepUpdated(rep_id=rep_id, manager_id=manager_id):
-            return replace(known, managers={**known.managers, rep_id: manager_id})
-        case FollowUpRecorded(lead_id=lead_id):
-            return replace(known, recorded={**known.recorded, lead_id: event})
-        case _:
-            return known
-
-
 desk = Context(load=_lock_desk, evolve=evolve)
-around_tasks = Context(load=_read_managers, evolve=_and_then)
 
 
 async def list_reps(

@@ -32,12 +32,26 @@ class TakeNextStep:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TakeOver:
+    """The rep has the lead from another one: give them a task of it, unless one is open, which went along."""
+
+    task_id: UUID
+    title: str
+    rep_id: UUID
+    lead_id: UUID
+    campaign_id: UUID
+    import_id: UUID | None
+    priority: TaskPriority
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class MoveTask:
-    """The task becomes this rep's, for this reason; nothing happens where it is done."""
+    """The task becomes this rep's; nothing happens where it is done. `reason` is empty where it goes with its lead."""
 
     task_id: UUID
     rep_id: UUID
-    reason: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,5 +80,5 @@ class MarkOverdue:
     task_id: UUID
 
 
-Command: TypeAlias = GiveTask | TakeNextStep | MoveTask | CompleteTask | SettleTask | MarkOverdue
-COMMANDS: tuple[type, ...] = (GiveTask, TakeNextStep, MoveTask, CompleteTask, SettleTask, MarkOverdue)
+Command: TypeAlias = GiveTask | TakeNextStep | TakeOver | MoveTask | CompleteTask | SettleTask | MarkOverdue
+COMMANDS: tuple[type, ...] = (GiveTask, TakeNextStep, TakeOver, MoveTask, CompleteTask, SettleTask, MarkOverdue)

@@ -9,16 +9,29 @@ from uuid import UUID
 from nexa_chassis.domain import NotFound, Refused
 from nexa_contracts.envelope import Event
 from nexa_contracts.sales import FollowUpRecorded, TaskCompleted, TaskCreated, TaskKind, TaskOverdue, TaskReassigned
-from nexa_sales.task.commands import Command, CompleteTask, GiveTask, MarkOverdue, MoveTask, SettleTask, TakeNextStep
+from nexa_sales.task.commands import (
+    Command,
+    CompleteTask,
+    GiveTask,
+    MarkOverdue,
+    MoveTask,
+    SettleTask,
+    TakeNextStep,
+    TakeOver,
+)
 from nexa_sales.task.state import DoneTask, NoTask, OpenTask, Task
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """To whom each person of the roster reports, and by lead the follow-ups that are recorded in the same transaction."""
+    """To whom each person of the roster reports, and what there is of a lead.
+
+    `recorded` are the follow-ups that are recorded in the same transaction, `open_tasks` the tasks of leads to be taken over.
+    """
 
     managers: Mapping[UUID, UUID | None]
     recorded: Mapping[UUID, FollowUpRecorded] = field(default_factory=dict)
+    open_tasks: Mapping[UUID, frozenset[UUID]] = field(default_factory=dict)
 
 
 def decide(command: Command, state: Task, now: datetime, around: Surroundings) -> Sequence[Event]:
@@ -27,6 +40,8 @@ def decide(command: Command, state: Task, now: datetime, around: Surroundings) -
             return give(command, state)
         case TakeNextStep():
             return take_next_step(command, state, around.recorded)
+        case TakeOver():
+            return take_over(command, state, around)
         case MoveTask():
             return move(command, state)
         case CompleteTask():
@@ -83,6 +98,23 @@ def take_next_step(command: TakeNextStep, state: Task, recorded: Mapping[UUID, F
         import_id=follow_up.import_id,
         priority=step.priority,
         due_at=step.due_at,
+    )
+    return give(given, state)
+
+
+def take_over(command: TakeOver, state: Task, around: Surroundings) -> Sequence[Event]:
+    if not isinstance(state, NoTask) or around.open_tasks.get(command.lead_id):
+        return []
+    given = GiveTask(
+        task_id=command.task_id,
+        kind=TaskKind.OTHER,
+        title=command.title,
+        rep_id=command.rep_id,
+        lead_id=command.lead_id,
+        campaign_id=command.campaign_id,
+        import_id=command.import_id,
+        priority=command.priority,
+        due_at=command.due_at,
     )
     return give(given, state)
 
