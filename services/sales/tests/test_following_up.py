@@ -27,7 +27,7 @@ from nexa_sales.assignment.commands import (
     RecordFollowUp,
     RecycleLead,
 )
-from nexa_sales.assignment.events import LeadWorked
+from nexa_sales.assignment.events import LeadScoredMeanwhile, LeadWorked
 from nexa_sales.assignment.first_contact import Clock
 from nexa_sales.reactions.open_follow_up import follow_up_of, open_follow_up
 from nexa_sales.read_models.where_leads_stand import where_leads_stand
@@ -154,6 +154,67 @@ def test_a_lead_disqualified_until_spring_comes_back_then_with_a_task_of_its_own
     (created,) = given(task, context=Surroundings({})).when(given_task).produced
     assert isinstance(created, TaskCreated)
     assert routing.execute(back, now=spring) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "meanwhile", "after", "rep"),
+    [
+        (60, (90,), Band.HIGH, "maria"),
+        (60, (90, 40), Band.MEDIUM, "jonas"),
+        (60, (77,), Band.MEDIUM, "jonas"),
+        (20, (90,), Band.HIGH, "maria"),
+        (20, (60, 90), Band.HIGH, "maria"),
+        (80, (20,), Band.HIGH, "maria"),
+    ],
+)
+def test_a_lead_comes_back_in_the_band_it_has_moved_up_to_meanwhile(
+    before: int, meanwhile: tuple[int, ...], after: Band, rep: str
+) -> None:
+    routing = with_a_rep(before)
+    routing.execute(DisqualifyLead(lead_id=LEAD, reason="No budget", recycle_at=MONDAY + 90 * DAY))
+    for score in meanwhile:
+        told = routing.execute(route("lead", score))
+        assert not any(type(event) in assignment.topic.events for event in told if assignment.topic)
+    recycled, assigned = routing.execute(RecycleLead(lead_id=LEAD))
+    assert isinstance(recycled, LeadRecycled)
+    assert isinstance(assigned, LeadAssigned)
+    assert (recycled.band, assigned.band, assigned.rep_id, assigned.round) == (after, after, id_of(rep), 2)
+
+
+def test_a_lead_disqualified_again_comes_back_at_the_time_that_was_said_last() -> None:
+    routing, spring, summer = with_a_rep(60), MONDAY + 90 * DAY, MONDAY + 180 * DAY
+    first = DisqualifyLead(lead_id=LEAD, reason="No budget", recycle_at=spring)
+    routing.execute(first)
+    assert routing.execute(first) == []
+    routing.execute(route("lead", 90))
+    (again,) = routing.execute(DisqualifyLead(lead_id=LEAD, reason="Not before the merger", recycle_at=summer))
+    assert isinstance(again, LeadDisqualified)
+    assert (again.rep_id, again.round, again.recycle_at) == (None, 1, summer)
+    assert routing.desk.seats[id_of("jonas")].open_leads == 0
+    back = RecycleLead(lead_id=LEAD, planned_for=summer)
+    assert Deadline(at=summer, command=back) in given(open_follow_up).when(again).produced
+    assert routing.execute(RecycleLead(lead_id=LEAD, planned_for=spring), now=spring) == []
+    recycled, assigned = routing.execute(back, now=summer)
+    assert isinstance(recycled, LeadRecycled)
+    assert isinstance(assigned, LeadAssigned)
+    assert (recycled.reason, assigned.rep_id) == ("Not before the merger", id_of("maria"))
+
+
+def test_a_lead_disqualified_for_good_after_all_does_not_come_back_by_itself() -> None:
+    routing, spring = with_a_rep(60), MONDAY + 90 * DAY
+    routing.execute(DisqualifyLead(lead_id=LEAD, reason="No budget", recycle_at=spring))
+    routing.execute(DisqualifyLead(lead_id=LEAD, reason="Closed down"))
+    assert routing.execute(RecycleLead(lead_id=LEAD, planned_for=spring), now=spring) == []
+
+
+def test_the_same_score_again_is_not_kept_twice() -> None:
+    routing = with_a_rep(60)
+    routing.execute(DisqualifyLead(lead_id=LEAD, reason="No budget"))
+    assert routing.execute(route("lead", 55)) == []
+    (kept,) = routing.execute(route("lead", 90))
+    assert isinstance(kept, LeadScoredMeanwhile)
+    assert (kept.band, kept.score) == (Band.HIGH, 90)
+    assert routing.execute(route("lead", 90)) == []
 
 
 def test_a_low_lead_that_comes_back_is_marketings() -> None:

@@ -9,7 +9,7 @@ from nexa_sales.assignment import commands as assignment_commands
 from nexa_sales.assignment import decisions as assignment_decisions
 from nexa_sales.assignment import state as assignment_state
 from nexa_sales.assignment.desk import Desk
-from nexa_sales.assignment.events import LeadWorked
+from nexa_sales.assignment.events import LeadScoredMeanwhile, LeadWorked
 from nexa_sales.contact import decisions as contact_decisions
 from nexa_sales.contact import state as contact_state
 from nexa_sales.deal import commands as deal_commands
@@ -52,7 +52,7 @@ assignment = AggregateInContext[assignment_commands.Command, assignment_state.As
     name="assignment",
     key="lead_id",
     topic=topics.ASSIGNMENT,
-    private=(LeadWorked,),
+    private=(LeadWorked, LeadScoredMeanwhile),
     commands=assignment_commands.COMMANDS,
     initial=assignment_state.Unrouted(),
     evolve=assignment_state.evolve,

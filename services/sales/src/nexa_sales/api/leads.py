@@ -139,7 +139,10 @@ async def convert_lead(lead_id: UUID, body: ConvertBody, call: Salesperson, resp
 
 @routes.post("/leads/{lead_id}/disqualify")
 async def disqualify_lead(lead_id: UUID, body: DisqualifyBody, call: Salesperson, response: Response) -> LeadChanged:
-    """The lead is none, for this reason, for good or until a time; its rep has room for another."""
+    """The lead is none, for this reason, for good or until a time; its rep has room for another.
+
+    Of a disqualified lead, it changes reason and time.
+    """
     command = DisqualifyLead(lead_id=lead_id, reason=body.reason, recycle_at=body.recycle_at)
     return await _executed(call, response, lead_id, command)
 

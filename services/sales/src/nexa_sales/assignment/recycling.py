@@ -27,10 +27,13 @@ from nexa_sales.assignment.state import (
 
 
 def disqualify(command: DisqualifyLead, state: Assignment, now: datetime) -> Sequence[Event]:
+    """Also a disqualified one is, for another reason or until another time; what was said before no longer counts."""
     if command.recycle_at is not None and command.recycle_at <= now:
         raise Refused("The time to recycle the lead is past.", rule="lead.recycle_at", field="recycle_at")
     match state:
-        case Assigned(lead=lead) | Waiting(lead=lead) | Nurtured(lead=lead):
+        case Disqualified(reason=reason, recycle_at=at) if (reason, at) == (command.reason, command.recycle_at):
+            return []
+        case Assigned(lead=lead) | Waiting(lead=lead) | Nurtured(lead=lead) | Disqualified(lead=lead):
             return [
                 LeadDisqualified(
                     lead_id=command.lead_id,
@@ -42,7 +45,7 @@ def disqualify(command: DisqualifyLead, state: Assignment, now: datetime) -> Seq
                     round=lead.round,
                 )
             ]
-        case Ended() | Disqualified():
+        case Ended():
             return []
         case Converted(deal_id=deal_id):
             raise Refused(f"The lead became deal {deal_id}; lose the deal instead.", rule="lead.converted")
@@ -53,10 +56,10 @@ def disqualify(command: DisqualifyLead, state: Assignment, now: datetime) -> Seq
 
 
 def recycle(command: RecycleLead, state: Assignment, now: datetime, desk: Desk) -> Sequence[Event]:
-    """It is routed anew by the band it had; a Low one is left to marketing's series."""
+    """It is routed anew, by the band it had or has moved up to; a Low one is left to marketing's series."""
     match state:
-        case Disqualified(lead=lead, reason=reason, recycle_at=at) if _is_meant(command, at):
-            again = replace(lead, round=lead.round + 1)
+        case Disqualified(lead=lead, reason=reason, recycle_at=at, scored=scored) if _is_meant(command, at):
+            again = replace(scored or lead, round=lead.round + 1)
             back = LeadRecycled(**vars(again), reason=reason)
             if again.band is Band.LOW:
                 return [back]

@@ -12,6 +12,7 @@ from nexa_contracts.values import Band, Because, Candidate
 from nexa_sales.assignment.choosing import Choice, Demand, choose, rule_for
 from nexa_sales.assignment.commands import HandOverLead, ReconsiderLead, RouteLead
 from nexa_sales.assignment.desk import Desk, Seat
+from nexa_sales.assignment.events import LeadScoredMeanwhile
 from nexa_sales.assignment.state import (
     Assigned,
     Assignment,
@@ -35,7 +36,10 @@ RANK = {Band.LOW: 0, Band.MEDIUM: 1, Band.HIGH: 2}
 
 
 def route(command: RouteLead, state: Assignment, now: datetime, desk: Desk) -> Sequence[Event]:
-    """The first score decides; later ones move a lead upwards only, and only while no rep has worked it."""
+    """The first score decides; later ones move a lead upwards only, and only while no rep has worked it.
+
+    What comes while it is disqualified is kept for when it comes back.
+    """
     match state:
         case Unrouted():
             lead = _lead_of(command)
@@ -46,7 +50,11 @@ def route(command: RouteLead, state: Assignment, now: datetime, desk: Desk) -> S
             if not moves_up(routed.band, command):
                 return []
             return _move_up(replace(_lead_of(command), round=routed.round), state, now, desk)
-        case Assigned() | Converted() | Disqualified() | Ended():
+        case Disqualified(lead=routed, scored=scored):
+            up = moves_up(routed.band, command)
+            comes_back = replace(_lead_of(command), round=routed.round) if up else routed
+            return [] if comes_back == (scored or routed) else [LeadScoredMeanwhile(**vars(comes_back))]
+        case Assigned() | Converted() | Ended():
             return []
         case _:
             assert_never(state)

@@ -21,7 +21,7 @@ from nexa_contracts.sales import (
     RoutedLead,
 )
 from nexa_contracts.values import Band
-from nexa_sales.assignment.events import LeadWorked
+from nexa_sales.assignment.events import LeadScoredMeanwhile, LeadWorked
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,15 @@ class Converted:
 
 @dataclass(frozen=True)
 class Disqualified:
-    """None for now. `recycle_at`: when it comes back, None if only a person brings it back."""
+    """None for now. `recycle_at`: when it comes back, None if only a person brings it back.
+
+    `scored`: how it comes back, where there were scores since.
+    """
 
     lead: Lead
     reason: str
     recycle_at: datetime | None
+    scored: Lead | None = None
 
 
 @dataclass(frozen=True)
@@ -145,9 +149,13 @@ def evolve(state: Assignment, event: Event) -> Assignment:
             return replace(state, attempts=0 if outcome in REACHED else attempt)
         case LeadWorked() if isinstance(state, Assigned):
             return replace(state, worked=True)
+        case LeadScoredMeanwhile() if isinstance(state, Disqualified):
+            return replace(state, scored=_lead(event))
         case LeadConverted(deal_id=deal_id):
             return Converted(deal_id)
         case LeadDisqualified(reason=reason, recycle_at=recycle_at):
+            if isinstance(state, Disqualified):
+                return replace(state, reason=reason, recycle_at=recycle_at)
             lead = lead_of(state)
             return Ended(reason) if lead is None else Disqualified(lead, reason, recycle_at)
         case LeadReleased():
