@@ -280,6 +280,10 @@ def test_waiting_for_a_rep_counts_and_a_higher_band_begins_the_clock_anew() -> N
     moved = with_a_rep(60)
     moved.execute(route("lead", 90))
     assert clock_of(moved, 0 * HOUR, 9 * HOUR) == (MONDAY + 9 * HOUR, None)
+    still_waiting = Routing(roster())
+    still_waiting.execute(route("lead", 60), MONDAY)
+    still_waiting.execute(route("lead", 90), MONDAY + 30 * HOUR)
+    assert clock_of(still_waiting, 0 * HOUR, 30 * HOUR) == (MONDAY + 30 * HOUR, None)
 
 
 def test_what_is_proposed_becomes_a_task_of_the_leads_rep_together_with_the_follow_up() -> None:

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from nexa_chassis.testing import given
+from nexa_chassis.testing import given, project, recorded
 from nexa_contracts.marketing import LeadSourceKind
 from nexa_contracts.sales import (
     AssignmentReason,
@@ -14,6 +15,7 @@ from nexa_contracts.sales import (
     LeadQueued,
     LeadReleased,
     LeadSentToNurture,
+    LeadWaitedTooLong,
     RepLevel,
     RepUpdated,
 )
@@ -22,6 +24,7 @@ from nexa_sales.aggregates import assignment
 from nexa_sales.assignment import desk as desks
 from nexa_sales.assignment.choosing import MOST_NAMED
 from nexa_sales.assignment.commands import (
+    AlertOfWait,
     DisqualifyLead,
     LetLeadGo,
     NoteContact,
@@ -30,6 +33,7 @@ from nexa_sales.assignment.commands import (
     ReconsiderLead,
 )
 from nexa_sales.assignment.desk import Desk
+from nexa_sales.read_models.who_is_waiting_for_a_rep import who_is_waiting_for_a_rep
 
 from .stories import CAMPAIGN, IMPORT, MONDAY, Routing, id_of, roster, route, senior, standard
 
@@ -242,12 +246,33 @@ def test_a_waiting_lead_that_asks_for_another_territory_is_looked_at_again() -> 
     assert routing.execute(command) == []
 
 
-def test_a_waiting_lead_that_moves_up_keeps_its_place_in_the_queue() -> None:
-    routing = Routing(roster())
+def test_a_waiting_lead_that_moves_up_begins_to_wait_in_its_new_band() -> None:
+    routing, evening = Routing(roster()), MONDAY.replace(hour=17)
     routing.execute(route("lead", 60))
-    (event,) = routing.execute(route("lead", 90), now=MONDAY.replace(hour=17))
+    routing.execute(AlertOfWait(lead_id=id_of("lead"), since=MONDAY))
+    (event,) = routing.execute(route("lead", 90), now=evening)
     assert isinstance(event, LeadQueued)
-    assert (event.band, event.since, event.first) == (Band.HIGH, MONDAY, False)
+    assert (event.band, event.since, event.first) == (Band.HIGH, evening, False)
+    assert event.alert_at == evening + timedelta(hours=4)
+    (told,) = routing.execute(AlertOfWait(lead_id=id_of("lead"), since=evening))
+    assert isinstance(told, LeadWaitedTooLong)
+
+
+def test_the_queue_shows_whether_managers_know_of_this_wait() -> None:
+    routing, evening = Routing(roster()), MONDAY.replace(hour=17)
+    (queued,) = routing.execute(route("lead", 60))
+    (told,) = routing.execute(AlertOfWait(lead_id=id_of("lead"), since=MONDAY))
+    reconsidered = ReconsiderLead(lead_id=id_of("lead"), territory="emea", product_interest=None)
+    (still,) = routing.execute(reconsidered, now=evening)
+    (moved,) = routing.execute(route("lead", 90), now=evening)
+    facts = [
+        recorded(queued, time=MONDAY),
+        recorded(told, version=2, time=MONDAY.replace(hour=12)),
+        recorded(still, version=3, time=evening),
+        recorded(moved, version=4, time=evening),
+    ]
+    shown = [project(who_is_waiting_for_a_rep, *facts[:count])[0]["alerted_at"] for count in (1, 2, 3, 4)]
+    assert shown == [None, facts[1].time, facts[1].time, None]
 
 
 def test_a_manager_gives_a_lead_to_a_rep_even_beyond_capacity() -> None:

@@ -69,10 +69,9 @@ def moves_up(routed: Band, command: RouteLead) -> bool:
 
 
 def _move_up(lead: Lead, state: Assignment, now: datetime, desk: Desk) -> Sequence[Event]:
-    """A lead that a rep has already only moves if somebody of the higher level can take it."""
+    """A lead that a rep has already only moves if somebody of the higher level can take it; one that waits begins anew."""
     previous = rep_of(state)
-    since = state.since if isinstance(state, Waiting) else now
-    moved = assign_or_queue(lead, since, desk, AssignmentReason.REROUTED, previous)
+    moved = assign_or_queue(lead, now, desk, AssignmentReason.REROUTED, previous)
     if isinstance(moved, LeadQueued) and previous is not None:
         return []
     return [moved]

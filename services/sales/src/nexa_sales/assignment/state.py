@@ -138,7 +138,7 @@ def evolve(state: Assignment, event: Event) -> Assignment:
                 return replace(state, lead=_lead(event), rep_id=event.rep_id)
             return Assigned(_lead(event), event.rep_id, worked=isinstance(state, Waiting) and state.worked)
         case LeadQueued():
-            told = isinstance(state, Waiting) and state.alerted
+            told = isinstance(state, Waiting) and state.alerted and state.since == event.since
             worked = isinstance(state, Assigned | Waiting) and state.worked
             return Waiting(_lead(event), event.since, event.reason, alerted=told, worked=worked)
         case LeadWaitedTooLong() if isinstance(state, Waiting):

@@ -59,7 +59,8 @@ def project(fact: Recorded) -> Iterator[Change]:
                 "event_id": fact.id,
                 "alert_at": lead.alert_at,
             }
-            yield Put(waiting_leads, {"lead_id": lead.lead_id}, waits)
+            begins = {"alerted_at": None} if lead.since == fact.recorded_at else {}
+            yield Put(waiting_leads, {"lead_id": lead.lead_id}, {**waits, **begins})
         case LeadWaitedTooLong(lead_id=lead_id):
             yield Put(waiting_leads, {"lead_id": lead_id}, {"alerted_at": fact.time})
         case LeadAssigned(reason=AssignmentReason.FIRST):  # it never waited
