@@ -57,7 +57,6 @@ class Placed:
     really_assigned_at: datetime | None = None
     contacted_at: datetime | None = None
     closed_at: datetime | None = None
-    by_a_person: bool = False
 
 
 class Chair:
@@ -159,7 +158,6 @@ class Replay:
             if lead.rep_id is None or lead.rep_id not in self.chairs:
                 self._route_again(row.lead_id, lead, row)
         elif row.rep_id in self.chairs:
-            lead.by_a_person = True
             self._unqueue(row.lead_id, lead)
             before = lead.rep_id
             self._give(lead, row.rep_id, row.at)
