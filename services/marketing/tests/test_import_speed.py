@@ -8,8 +8,13 @@ import gc
 import time
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
+import orjson
 import pytest
+from sqlalchemy import text
+
+from nexa_marketing.lead_import import ledger, match_keys
 
 ROWS = 5_000
 HEADER = b"Email,First Name,Last Name,Company,Job Title,Company Size,Country,Attended,Questions Asked,Downloads\n"
@@ -47,3 +52,19 @@ async def test_five_thousand_rows_are_imported_within_two_seconds(marketing_serv
     assert leads == 3 * ROWS
     print(f"processor seconds {seconds}, rows/s on the wall clock {rates}")
     assert min(seconds) <= 2
+
+
+async def test_keys_are_looked_up_by_their_index_also_for_an_import_that_the_planner_knows_nothing_of(
+    marketing_service: Any,
+) -> None:
+    """Where it expects a single row of the import, any index that begins with the import seems as good."""
+    await marketing_service.imported(await marketing_service.campaign(), rows(0))
+    keys = orjson.dumps([{"kind": "email", "value": f"p{number}.0@alder.example"} for number in range(1_000)]).decode()
+    digests = orjson.dumps([uuid4() for _ in range(1_000)]).decode()
+    async with marketing_service.service.runtime.engine.connect() as connection:
+        await connection.execute(text("analyze import_rows, match_keys"))
+        asked = text(f"explain {ledger.LINES.text}")
+        plan = await connection.execute(asked, {"import_id": uuid4(), "dry": False, "digests": digests})
+        assert "import_rows_digest_idx" in str(plan.all())
+        plan = await connection.execute(text(f"explain {match_keys.OWNERS.text}"), {"keys": keys})
+        assert "match_keys_pkey" in str(plan.all())

@@ -14,7 +14,7 @@ class MarketingSettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     import_max_bytes: int = Field(default=1 << 30, ge=1, description="largest file that is taken")
-    import_rows_per_step: int = Field(default=1_000, ge=1, le=10_000, description="rows that one transaction imports")
+    import_rows_per_step: int = Field(default=500, ge=1, le=10_000, description="rows that one transaction imports")
     figures_interval: float = Field(
         default=1.0, gt=0, description="seconds between two publications of a campaign's figures"
     )

@@ -51,7 +51,7 @@ _INSERT_ROWS = text(
 
 # A look-up per key, as the owners of match keys are looked up. The import is asked for behind the key: of one that has just
 # begun the planner expects a single row, and would go through all of its rows for each key.
-_LINES = text(
+LINES = text(
     "select k.* from (select cast(value as uuid) as digest from json_array_elements_text(cast(:digests as json))) as d"
     " cross join lateral (select key_digest, line"
     " from (select * from import_rows where key_digest = d.digest offset 0) as r where import_id = :import_id and dry = :dry"
@@ -113,7 +113,7 @@ async def lines_of(
 ) -> dict[UUID, int]:
     """The line in which each of these keys stood earlier in the file."""
     wanted = orjson.dumps(list(digests)).decode()
-    found = await connection.execute(_LINES, {"import_id": import_id, "dry": dry, "digests": wanted})
+    found = await connection.execute(LINES, {"import_id": import_id, "dry": dry, "digests": wanted})
     return {row.key_digest: row.line for row in found}
 
 

@@ -24,7 +24,7 @@ _CLAIM_ONE = (
     " select lead_id from claimed union all select lead_id from match_keys where kind = %s and value = %s"
 )
 # With its offset a lateral join is a look-up per key, whatever the planner believes of a table that an import fills.
-_OWNERS = text(
+OWNERS = text(
     "select k.* from json_to_recordset(cast(:keys as json)) as c(kind text, value text) cross join lateral"
     " (select kind, value, lead_id from match_keys where kind = c.kind and value = c.value offset 0) as k"
 )
@@ -56,7 +56,7 @@ async def owners(connection: AsyncConnection, keys: Iterable[MatchKey]) -> dict[
     rows = [{"kind": key.kind, "value": key.value} for key in keys]
     if not rows:
         return {}
-    found = await connection.execute(_OWNERS, {"keys": orjson.dumps(rows).decode()})
+    found = await connection.execute(OWNERS, {"keys": orjson.dumps(rows).decode()})
     return {MatchKey(kind, value): lead_id for kind, value, lead_id in found}
 
 
