@@ -126,6 +126,16 @@ def test_an_import_that_has_nothing_left_to_give_back_hides_no_later_edit() -> N
     assert history.state.profile.title == "CFO"
 
 
+def test_an_import_taken_back_that_changes_nothing_to_see_stands_in_the_way_of_no_other() -> None:
+    history = registered()
+    before = history.state
+    for import_id, title in ((FIRST, "CEO"), (SECOND, "CIO"), (THIRD, "CEO")):
+        history.imported(import_id, Profile(title=title))
+    for import_id in (SECOND, THIRD, FIRST):
+        history.reverted(import_id)
+    assert history.state == before
+
+
 def test_what_a_lead_did_later_stays() -> None:
     history = registered()
     history.imported(FIRST, Profile(engagement=Engagement(questions_asked=1, attended=True)))

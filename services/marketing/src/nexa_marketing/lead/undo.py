@@ -119,10 +119,14 @@ def _without(
     was: dict[str, object] = {}
     conflicts: list[Conflict] = []
     freed: set[str] = set()
+    changed = joined is not None
     for name, stack in layers.items():
         own = [layer for layer in stack if layer.import_id == import_id]
         if not own:
             continue
+        changed = (
+            True  # also where the field shows the same without it: the layer is to go, or it holds what lies below
+        )
         others = [layer for layer in stack if layer.import_id != import_id]
         top = stack[-1]
         if top.import_id == import_id:
@@ -134,7 +138,7 @@ def _without(
             below = stack[stack.index(own[0]) - 1].value if stack[0] is not own[0] else first.get(name)
             conflicts.append(Conflict(name, below, own[-1].value, top.value, top.fact))
     return Undoing(
-        changed=bool(values or conflicts or joined),
+        changed=changed,
         values=values,
         was=was,
         conflicts=tuple(conflicts),
