@@ -124,9 +124,7 @@ def _without(
         own = [layer for layer in stack if layer.import_id == import_id]
         if not own:
             continue
-        changed = (
-            True  # also where the field shows the same without it: the layer is to go, or it holds what lies below
-        )
+        changed = True  # also where the field would show the same: a layer that stays holds what lies below
         others = [layer for layer in stack if layer.import_id != import_id]
         top = stack[-1]
         if top.import_id == import_id:
