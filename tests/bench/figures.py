@@ -40,11 +40,22 @@ class Figure:
 
     def row(self) -> Sequence[str]:
         share = f"{self.share:.2f}" if self.share is not None else ""
-        floor = f"{self.floor:,.0f} ({self.floor_name})" if self.floor is not None else self.floor_name
+        floor = f"{_number(self.floor)} ({self.floor_name})" if self.floor is not None else self.floor_name
         target = f"≥ {self.at_least:,.6g}" if self.at_least is not None else ""
         target = f"≤ {self.at_most:,.6g} {self.unit}" if self.at_most is not None else target
-        number = f"{self.value:,.0f}" if self.value >= 100 else f"{self.value:,.3g}"
-        return self.name, f"{number} {self.unit}", floor, share, target, "met" if self.met else "missed", self.checked
+        return (
+            self.name,
+            f"{_number(self.value)} {self.unit}",
+            floor,
+            share,
+            target,
+            "met" if self.met else "missed",
+            self.checked,
+        )
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.3g}"
 
 
 HEAD = ("what", "measured", "floor", "share", "target", "", "checked")
