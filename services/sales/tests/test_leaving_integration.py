@@ -126,6 +126,16 @@ async def test_no_deal_stays_silently_with_somebody_gone(sales_service: Any) -> 
     assert (gone["rule"], gone["errors"][0]["field"]) == ("rep.unknown", "rep_id")
 
 
+async def test_mine_is_whoever_is_there_under_that_name_not_who_left(sales_service: Any) -> None:
+    former = await sales_service.hire("maria")
+    mine = {"mine": True}
+    assert (await sales_service.rep.get("/tasks", params=mine)).status_code == 200
+    await sales_service.ask("POST", f"/reps/{former}/leave", json={"reason": "Moved on"})
+    assert (await sales_service.rep.get("/tasks", params=mine)).json()["rule"] == "rep.nobody"
+    successor = await sales_service.hire("another maria", email="maria@nexa.example")
+    assert (await sales_service.rep.get("/day")).json()["rep_id"] == str(successor)
+
+
 async def test_rules_are_drafted_approved_and_published_over_http(sales_service: Any) -> None:
     await sales_service.hire("jonas", "standard")
     await sales_service.others.say(lead_created("dana", territory="emea"), lead_scored("dana", 90))

@@ -187,10 +187,14 @@ async def reports_of(connection: AsyncConnection, manager_id: UUID) -> list[str]
 
 
 async def rep_of_person(connection: AsyncConnection, subject: str) -> UUID | None:
-    """The rep whom a token's subject names: by id, by e-mail address, or by the part before the @ where it is one rep's."""
+    """The rep whom a token's subject names: by id, by e-mail address, or by the part before the @ where it is one rep's.
+
+    Somebody who has left is found by id only.
+    """
     try:
         return UUID(subject)
     except ValueError:
         named = or_(reps.c.email == subject, func.split_part(reps.c.email, "@", 1) == subject)
-        found = (await connection.execute(select(reps.c.rep_id).where(named).limit(2))).scalars().all()
+        present = select(reps.c.rep_id).where(named, reps.c.left_at.is_(None))
+        found = (await connection.execute(present.limit(2))).scalars().all()
         return found[0] if len(found) == 1 else None
