@@ -58,13 +58,16 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:,.3g}"
 
 
-HEAD = ("what", "measured", "floor", "share", "target", "", "checked")
+HEAD = ("what", "measured", "floor", "share", "target", "", "checked", "run")
 
 
 def page(figures: Sequence[Figure]) -> str:
-    """The whole page: the table, the machine, and the notes on what was missed."""
-    rows = [HEAD, tuple("---" for _ in HEAD), *(figure.row() for figure in figures)]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    """The whole page: the table, the machine, and the notes on what was missed. Rows that were not run stay as they were."""
+    run = f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores"
+    rows = {row[0]: row for row in _rows_before()}
+    rows |= {figure.name: (*figure.row(), run) for figure in figures}
+    lines = [HEAD, tuple("---" for _ in HEAD), *rows.values()]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in lines)
     packages = ", ".join(
         f"{name} {version(name)}" for name in ("aiokafka", "faststream", "psycopg", "sqlalchemy", "pydantic")
     )
@@ -73,7 +76,14 @@ def page(figures: Sequence[Figure]) -> str:
         "Written by `make bench`; each figure stands beside its floor, measured in the same run on the same server.\n"
         "Ratios hold better than absolute figures: the machine is a shared one.\n\n"
         f"{table}\n\n"
-        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()},\n"
-        f"{packages}; Kafka 4.4.0; PostgreSQL 18 with fsync, synchronous_commit and full_page_writes on.\n\n"
+        f"{platform.machine()}, Python {platform.python_version()}, {packages}; Kafka 4.4.0;\n"
+        "PostgreSQL 18 with fsync, synchronous_commit and full_page_writes on.\n\n"
         f"{NOTES.read_text()}"
     )
+
+
+def _rows_before() -> list[tuple[str, ...]]:
+    """The table as it stands on the page."""
+    lines = PAGE.read_text().splitlines() if PAGE.exists() else []
+    cells = [tuple(cell.strip() for cell in line.strip("|").split(" | ")) for line in lines if line.startswith("| ")]
+    return [row for row in cells[2:] if len(row) == len(HEAD)]

@@ -1,6 +1,6 @@
 """`make bench`: every figure beside its floor, on the local stack with durable settings; writes docs/benchmarks.md.
 
-`--only store consumer …` runs some of them and writes nothing.
+`--only store consumer …` runs some of them; with `--write` their rows on the page are replaced, the others stay.
 """
 
 import argparse
@@ -73,7 +73,9 @@ def measures(directory: Path) -> dict[str, Callable[[Infra], list[Figure]]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", default=[])
-    chosen = parser.parse_args().only
+    parser.add_argument("--write", action="store_true")
+    parsed = parser.parse_args()
+    chosen = parsed.only
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="nexa-bench-") as name:
         directory = Path(name)
@@ -86,11 +88,11 @@ def main() -> int:
                 Path(home).chmod(0o755)
                 with infrastructure(Path(home)) as infra:
                     figures += run(infra)
-    table = Table(*HEAD)
+    table = Table(*HEAD[:-1])
     for figure in figures:
         table.add_row(*figure.row())
     console.print(table)
-    if not chosen:
+    if parsed.write or not chosen:
         PAGE.write_text(page(figures))
         console.print(f"written to {PAGE}")
     return 0

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 from figures import Figure
-from psutil import Process
+from processors import processor_seconds
 from tickets_bench import BEGIN, DAYS, MANY, Texts, fill, plain
 
 from nexa_chassis.catalog import Catalog
@@ -69,10 +69,10 @@ def measure(directory: Path) -> list[Figure]:
         story.settle()
         asyncio.run(_submit(stack, Texts(3), RATE * 5))
         story.settle()
-        before = _processor_seconds(stack)
+        before = processor_seconds(stack)
         tickets = asyncio.run(_submit(stack, Texts(4), STEADY))
         submitted, analysed, routed = _course(stack, tickets)
-        spent = {name: seconds - before.get(name, 0) for name, seconds in _processor_seconds(stack).items()}
+        spent = {name: seconds - before.get(name, 0) for name, seconds in processor_seconds(stack).items()}
     operations.reset(home)
     analysis = sorted((analysed[one] - submitted[one]) / timedelta(milliseconds=1) for one in tickets)
     taken = sorted((routed[one] - submitted[one]) / timedelta(milliseconds=1) for one in tickets)
@@ -201,14 +201,3 @@ def _ask(stack: Stack, service: str, query: str, tickets: list[str]) -> dict[str
     address = stack.postgres_admin_url.rpartition("/")[0] + f"/nexa_{service}"
     with psycopg.connect(address) as connection:
         return dict(connection.execute(query.encode(), (tickets,)).fetchall())
-
-
-def _processor_seconds(stack: Stack) -> dict[str, float]:
-    """Seconds of processor time of each service, and of all else under the supervisor by name."""
-    names = {entry.pid: name for name, entry in stack.processes.items()}
-    spent: dict[str, float] = {}
-    for process in Process(stack.supervisor_pid).children(recursive=True):
-        times = process.cpu_times()
-        name = names.get(process.pid, process.name())
-        spent[name] = spent.get(name, 0.0) + times.user + times.system
-    return spent
