@@ -16,6 +16,7 @@ from nexa_sales.read_models.where_leads_stand import lead_standings
 
 _lead = lead_standings.c
 _stopped = func.coalesce(_lead.contacted_at, _lead.closed_at)
+_running = _lead.contacted_at.is_(None) & _lead.closed_at.is_(None)
 
 
 def _due() -> ColumnElement[datetime]:
@@ -52,7 +53,7 @@ async def list_first_contacts(
     if rep_id is not None:
         query = query.where(_lead.rep_id == rep_id)
     if running is not None:
-        query = query.where(_stopped.is_(None) if running else _stopped.is_not(None))
+        query = query.where(_running if running else ~_running)
     if breached is not None:
         query = query.where(_breached(now) if breached else ~_breached(now))
     order = [_lead.clock_from, _lead.lead_id]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Select, Table, Text, Uuid, func, select
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Select, Table, Text, Uuid, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
@@ -37,6 +37,8 @@ tasks = Table(
     Index("tasks_due_idx", "due_at", "task_id"),
     Index("tasks_rep_idx", "rep_id", "due_at", "task_id"),
     Index("tasks_lead_idx", "lead_id"),
+    Index("tasks_open_idx", "due_at", "task_id", postgresql_where=text("completed_at is null")),
+    Index("tasks_open_rep_idx", "rep_id", "due_at", "task_id", postgresql_where=text("completed_at is null")),
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Select, Table, Text, Uuid, select
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Select, Table, Text, Uuid, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nexa_chassis.domain import Recorded
@@ -29,6 +29,8 @@ from nexa_sales.assignment.events import LeadWorked
 from nexa_sales.read_models.lead_profile import lead_profiles
 from nexa_sales.read_models.rep_desk import reps
 from nexa_sales.tables import metadata
+
+RUNNING = "contacted_at is null and closed_at is null"
 
 lead_standings = Table(
     "lead_standings",
@@ -59,6 +61,7 @@ lead_standings = Table(
     Column("contacted_at", DateTime(timezone=True)),
     Column("closed_at", DateTime(timezone=True)),
     Index("lead_standings_clock_idx", "clock_from", "lead_id"),
+    Index("lead_standings_running_idx", "clock_from", "lead_id", postgresql_where=text(RUNNING)),
     Index("lead_standings_rep_idx", "rep_id", "since", "lead_id"),
     Index("lead_standings_since_idx", "since", "lead_id"),
 )
