@@ -1,8 +1,9 @@
 """A consumer is one reaction, or one read model fed from topics: a consumer group of its own, with its own watermarks.
 
 FastStream brings batches of raw records; a batch is handled until its transaction has committed, and only then are the
-offsets of its own partitions committed. An offset that could not be committed costs a second delivery, which the watermarks
-pass over. Where to begin is what the database says: never behind what it has seen handled, whatever the group's offsets are.
+offsets of its own partitions committed, twice a second at most. An offset that could not be committed costs a second
+delivery, which the watermarks pass over. Where to begin is what the database says: never behind what it has seen handled,
+whatever the group's offsets are.
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ RETRY_EVERY = 0.5
 LOOK_FOR_PARKED_EVERY = 5.0
 """Seconds between two looks where this process knows of nothing that is parked; an operator may have redriven something."""
 WATCH_EVERY = 2.0
+COMMIT_EVERY = 0.5
+"""Seconds between two commits of offsets: each costs the broker and this process as much as a small batch."""
+LAST_COMMIT_WITHIN = 1.0
 TOPICS_EVERY = 0.25
 STUCK_AFTER = 10.0
 CHECK_WITHIN = 8.0
@@ -106,6 +110,8 @@ class Consumer:
         self._stopping = asyncio.Event()
         self._cluster = ""
         self._next: dict[TopicPartition, int] = {}
+        self._uncommitted: dict[TopicPartition, int] = {}
+        self._committed_at = 0.0
         self._busy_since: float | None = None
         self._unreachable = ""
         self._trouble = ""
@@ -139,7 +145,7 @@ class Consumer:
     async def run(self, stopping: asyncio.Event) -> None:
         """Consume until `stopping`; raises when the broker cannot be reached, so that a new attempt is made."""
         self._stopping = stopping
-        self._broken, self._next, self._begun = "", {}, False
+        self._broken, self._next, self._uncommitted, self._begun = "", {}, {}, False
         broker = KafkaBroker(
             self._runtime.settings.kafka_bootstrap,
             consumer_only=True,
@@ -173,6 +179,7 @@ class Consumer:
             settle_garbage()
             await self._watch(stopping)
         finally:
+            await self._settle(LAST_COMMIT_WITHIN)
             self._kafka = self._subscriber = None
             await self._ends.close()
             with suppress(Exception):  # stop() hangs while the broker is away; the process ends all the same
@@ -202,6 +209,8 @@ class Consumer:
                 raise Broken(self._broken)
             if stopping.is_set():
                 return
+            if self._uncommitted:
+                await self._settle(COMMIT_EVERY)
             if self._may_be_parked():
                 await self._retry_parked()
             if time.monotonic() - watched > WATCH_EVERY:
@@ -295,10 +304,26 @@ class Consumer:
         return False
 
     async def _commit(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
-        """The offsets of the batch's own partitions; a partition that has gone to another member is none of ours."""
+        """The offsets of the batch's own partitions, with those of the next ones if it is not long since the last commit.
+
+        Where to go on stands in the database, beside the effects; the group's offsets are for those who look from outside.
+        """
         offsets = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
         self._next.update(offsets)
-        if self._kafka is None:
+        self._uncommitted.update(offsets)
+        if time.monotonic() - self._committed_at > COMMIT_EVERY:
+            await self._commit_handled()
+
+    async def _settle(self, within: float) -> None:
+        """Wait for the batch in flight, so many seconds at most, and commit what has been handled."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within), self._turn:
+                await self._commit_handled()
+
+    async def _commit_handled(self) -> None:
+        offsets, self._uncommitted = self._uncommitted, {}
+        self._committed_at = time.monotonic()
+        if self._kafka is None or not offsets:
             return
         try:
             await asyncio.wait_for(self._kafka.commit(offsets), BROKER_TIMEOUT)
@@ -328,7 +353,7 @@ class Consumer:
         handled = await handled_of(self._runtime.engine, self.name)
         committed = dict(zip(assigned, await asyncio.gather(*map(kafka.committed, assigned)), strict=True))
         lost = []
-        self._next = {}
+        self._next, self._uncommitted = {}, {}
         for place in assigned:
             known = handled.get(place)
             start = 0
@@ -337,6 +362,8 @@ class Consumer:
             elif known is not None:
                 start = known.next_offset if committed[place] is None else min(known.next_offset, committed[place])
             self._next[place] = start
+            if start != (committed[place] or 0):
+                self._uncommitted[place] = start
             kafka.seek(place, start)
         if lost:
             await self._note_loss(lost)
@@ -354,9 +381,7 @@ class Consumer:
 
     async def before_revocation(self) -> None:
         """Wait for the batch in flight and its commit, as long as the group does."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(REBALANCE_WITHIN - 5), self._turn:
-                return
+        await self._settle(REBALANCE_WITHIN - 5)
 
     async def lag(self) -> int:
         """End of the log less what has been handled, over all partitions of its topics, read afresh."""

@@ -36,7 +36,8 @@ async def load_ledger(tx: Transaction, consumer: str, candidates: Sequence[Candi
     streams = {each.delivery.stream for each in candidates if each.delivery.stream is not None}
     rows = await tx.fetch(
         "with wanted as materialized (select unnest(string_to_array(%s, chr(10))) as stream)"
-        " select w.stream, w.version, null from wanted join watermarks w on w.consumer = %s and w.stream = wanted.stream"
+        " select wanted.stream, w.version, null from wanted cross join lateral"  # by the index, whatever the planner believes
+        " (select version from watermarks where consumer = %s and watermarks.stream = wanted.stream offset 0) as w"
         " union all select p.stream, null, bool_or(p.reason = 'failure')"
         " from wanted join parked p on p.consumer = %s and p.stream = wanted.stream group by 1",
         ("\n".join(streams), consumer, consumer),
