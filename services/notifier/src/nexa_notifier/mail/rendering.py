@@ -23,6 +23,7 @@ environment = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,
 )
 
 LONG_LINES = SMTP.clone(max_line_length=998)
