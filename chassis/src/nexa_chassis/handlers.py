@@ -16,6 +16,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from nexa_chassis.changes import Changes
+from nexa_chassis.conflicts import ConcurrencyConflict
 from nexa_chassis.domain import Recorded
 from nexa_chassis.reactions import Process, Reaction
 from nexa_chassis.read_models import ReadModel
@@ -68,7 +69,11 @@ class ReactionHandler:
 
 
 class ProcessHandler:
-    """Keeps the state of each instance of a process in `process_states`."""
+    """Keeps the state of each instance of a process in `process_states`.
+
+    Its facts may come from partitions that several members of the group have: an instance that is there is locked until the
+    transaction ends, and one that another member has begun meanwhile is a conflict, which has the batch handled again.
+    """
 
     spoiled = False
 
@@ -76,6 +81,7 @@ class ProcessHandler:
         self._consumer = consumer
         self._process = process
         self._states: dict[UUID, Any] = {}
+        self._begun: frozenset[UUID] = frozenset()
         self._changed: set[UUID] = set()
 
     async def begin(self, tx: Transaction, facts: Iterable[Recorded]) -> None:
@@ -84,10 +90,12 @@ class ProcessHandler:
             with suppress(Exception):  # a fact without a key fails by itself, when it is handled
                 keys.add(self._process.key(fact.event))
         rows = await tx.fetch(
-            "select key, state::text from process_states where consumer = %s and key = any(%s::uuid[])",
+            "select key, state::text from process_states where consumer = %s and key = any(%s::uuid[])"
+            " order by key for update",
             (self._consumer, f"{{{','.join(map(str, keys))}}}"),
         )
         self._states = {key: decode_state(self._process, state) for key, state in rows}
+        self._begun = frozenset(self._states)
 
     def handle(self, fact: Recorded, now: datetime) -> Sequence[object]:
         key = self._process.key(fact.event)
@@ -105,14 +113,20 @@ class ProcessHandler:
         return self._process.key(fact.event)
 
     async def finish(self, tx: Transaction) -> None:
-        if not self._changed:
-            return
+        for keys, on_conflict in (
+            (self._changed & self._begun, "do update set state = excluded.state"),
+            (self._changed - self._begun, "do nothing"),
+        ):
+            if keys and await self._write(tx, keys, on_conflict) != len(keys):
+                raise ConcurrencyConflict(None)
+
+    async def _write(self, tx: Transaction, keys: Iterable[UUID], on_conflict: str) -> int:
         # One text: the driver takes many times as long to write a list as an array.
-        rows = [f'{{"key":"{key}","state":{encode_state(self._states[key])}}}' for key in sorted(self._changed)]
-        await tx.run(
+        rows = [f'{{"key":"{key}","state":{encode_state(self._states[key])}}}' for key in sorted(keys)]
+        return await tx.run(
             "insert into process_states (consumer, key, state)"
             " select %s, key, state from json_to_recordset(%s::json) as new(key uuid, state json)"
-            " on conflict (consumer, key) do update set state = excluded.state",
+            f" on conflict (consumer, key) {on_conflict}",
             (self._consumer, f"[{','.join(rows)}]"),
         )
 
