@@ -42,10 +42,15 @@ HOUR = timedelta(hours=1)
 
 
 class Desk:
-    """The lead's assignment and tasks as they are written, an hour apart, and what the process makes of hearing of them."""
+    """The lead's assignment and tasks as they are written, and what the process makes of hearing of them.
 
-    def __init__(self) -> None:
-        self.routing = Routing(roster(senior("maria"), senior("jonas", last_turn=5)))
+    `tick` is what lies between the times of two that are written one after the other: nothing where the clock stands, less
+    than nothing where each transaction waited for the one before it, which began later.
+    """
+
+    def __init__(self, tick: timedelta = HOUR) -> None:
+        self.tick = tick
+        self.routing = Routing(roster(senior("maria"), senior("jonas", last_turn=5), senior("priya", last_turn=6)))
         self.tasks: dict[UUID, Any] = {}
         self.streams: dict[str, list[Recorded]] = {}
         self.now = MONDAY
@@ -70,7 +75,7 @@ class Desk:
         facts = self.streams.setdefault(stream, [])
         for event in events:
             facts.append(recorded(event, stream=stream, version=len(facts) + 1, time=self.now))
-        self.now += HOUR
+        self.now += self.tick
         return events
 
     def hear(self, facts: Sequence[Recorded]) -> None:
@@ -91,7 +96,7 @@ class Desk:
     @property
     def to_do(self) -> dict[str, str]:
         """Of each open task whose it is."""
-        names = {id_of(name): name for name in ("maria", "jonas")}
+        names = {id_of(name): name for name in ("maria", "jonas", "priya")}
         titles = {
             fact.event.task_id: fact.event.title
             for facts in self.streams.values()
@@ -117,6 +122,9 @@ def given_by_hand(rep: str = "maria") -> GiveTask:
 
 DONE = CompleteTask(task_id=FOLLOW_UP, outcome="call: no answer", completed_by="maria")
 TO_JONAS = ReassignLead(lead_id=LEAD, rep_id=id_of("jonas"), reason="Knows them")
+TO_PRIYA = ReassignLead(lead_id=LEAD, rep_id=id_of("priya"), reason="Jonas is away")
+running_or_standing = pytest.mark.parametrize("tick", [HOUR, 0 * HOUR])
+whatever_the_times = pytest.mark.parametrize("tick", [HOUR, 0 * HOUR, -HOUR])
 ENDS = {
     "disqualified": DisqualifyLead(lead_id=LEAD, reason="No budget"),
     "withdrawn": LetLeadGo(lead_id=LEAD, campaign_id=CAMPAIGN, import_id=IMPORT),
@@ -132,9 +140,9 @@ ENDS = {
 }
 
 
-def worked() -> Desk:
+def worked(tick: timedelta = HOUR) -> Desk:
     """Maria has called the lead: its follow-up is done."""
-    desk = Desk()
+    desk = Desk(tick)
     (assigned,) = desk.lead(route("lead", 90))
     (follow_up,) = given(open_follow_up).when(recorded(assigned, time=MONDAY)).produced
     desk.task(follow_up)
@@ -153,10 +161,11 @@ def outcomes(story: Any) -> list[dict[str, str]]:
     return ends
 
 
+@running_or_standing
 @pytest.mark.parametrize("end", ENDS)
-def test_a_next_step_ends_with_its_lead_in_every_order(end: str) -> None:
+def test_a_next_step_ends_with_its_lead_in_every_order(end: str, tick: timedelta) -> None:
     def story() -> Desk:
-        desk = worked()
+        desk = worked(tick)
         desk.task(given_by_hand())
         desk.lead(ENDS[end])
         return desk
@@ -177,9 +186,10 @@ def test_what_ends_a_next_step_is_named() -> None:
     assert done.completed_by == fact.id
 
 
-def test_a_next_step_goes_to_whoever_is_given_the_lead_in_every_order() -> None:
+@whatever_the_times
+def test_a_next_step_goes_to_whoever_is_given_the_lead_in_every_order(tick: timedelta) -> None:
     def story() -> Desk:
-        desk = worked()
+        desk = worked(tick)
         desk.task(given_by_hand())
         desk.lead(TO_JONAS)
         return desk
@@ -187,9 +197,58 @@ def test_a_next_step_goes_to_whoever_is_given_the_lead_in_every_order() -> None:
     assert all(to_do == {"Call again": "jonas"} for to_do in outcomes(story))
 
 
-def test_whoever_is_given_a_lead_whose_tasks_are_done_has_one_to_take_it_over_in_every_order() -> None:
+@whatever_the_times
+def test_a_next_step_goes_along_with_every_change_of_hands_in_every_order(tick: timedelta) -> None:
     def story() -> Desk:
-        desk = worked()
+        desk = worked(tick)
+        desk.task(given_by_hand())
+        desk.lead(TO_JONAS)
+        desk.lead(TO_PRIYA)
+        return desk
+
+    assert all(to_do == {"Call again": "priya"} for to_do in outcomes(story))
+
+
+@whatever_the_times
+def test_a_lead_that_changes_hands_twice_is_taken_over_by_the_last_in_every_order(tick: timedelta) -> None:
+    def story() -> Desk:
+        desk = worked(tick)
+        desk.lead(TO_JONAS)
+        desk.lead(TO_PRIYA)
+        return desk
+
+    assert all(to_do == {"Take over webinar lead": "priya"} for to_do in outcomes(story))
+
+
+@running_or_standing
+def test_a_task_of_somebody_else_goes_along_as_well_in_every_order(tick: timedelta) -> None:
+    def story() -> Desk:
+        desk = worked(tick)
+        desk.task(given_by_hand("priya"))
+        desk.lead(TO_JONAS)
+        return desk
+
+    assert all(to_do == {"Call again": "jonas"} for to_do in outcomes(story))
+
+
+@whatever_the_times
+def test_a_next_step_of_whoever_left_goes_to_whoever_takes_the_waiting_lead_in_every_order(tick: timedelta) -> None:
+    def story() -> Desk:
+        desk = worked(tick)
+        desk.task(given_by_hand())
+        desk.routing.desk = roster(senior("jonas", available=False))
+        desk.lead(HandOverLead(lead_id=LEAD, rep_id=id_of("maria"), rep_name="Maria Lind"))
+        desk.routing.desk = roster(senior("jonas"))
+        desk.lead(OfferWaitingLead(lead_id=LEAD))
+        return desk
+
+    assert all(to_do == {"Call again": "jonas"} for to_do in outcomes(story))
+
+
+@whatever_the_times
+def test_whoever_is_given_a_lead_whose_tasks_are_done_has_one_to_take_it_over_in_every_order(tick: timedelta) -> None:
+    def story() -> Desk:
+        desk = worked(tick)
         desk.lead(TO_JONAS)
         return desk
 
@@ -226,9 +285,10 @@ def test_a_lead_that_waited_after_its_rep_had_left_is_taken_over_as_well() -> No
     assert all(to_do == {"Take over webinar lead": "jonas"} for to_do in outcomes(story))
 
 
-def test_a_lead_that_comes_back_has_the_follow_up_of_its_new_round_alone_in_every_order() -> None:
+@running_or_standing
+def test_a_lead_that_comes_back_has_the_follow_up_of_its_new_round_alone_in_every_order(tick: timedelta) -> None:
     def story() -> Desk:
-        desk = worked()
+        desk = worked(tick)
         desk.task(given_by_hand())
         desk.lead(ENDS["disqualified"])
         desk.routing.desk = roster(senior("jonas"))

@@ -41,10 +41,11 @@ OUTCOMES: dict[type, str] = {
 
 @dataclass(frozen=True)
 class Handed:
-    """From another rep to this one, recorded at this time."""
+    """From another rep to this one, recorded at this time. `previous` are all others who had it since it was routed."""
 
     rep_id: UUID
     at: datetime
+    previous: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,13 @@ class Ended:
 class Followed:
     """What is kept of a lead; nothing as long as all it has is the follow-up of its routing.
 
-    `tasks` are the open ones besides follow-ups. `left`: it waits, and a rep had it before. `handed` is how its rep got it,
-    where that was from another one; `ended` is its latest end, though it may have come back. Both may be heard before a task
-    that was made earlier.
+    `tasks` are the open ones besides follow-ups. `left_by`: it waits, and this rep had it before. `handed` is how its rep got
+    it, where that was from another one; `ended` is its latest end, though it may have come back. Both may be heard before a
+    task that was made earlier.
     """
 
     tasks: tuple[UUID, ...] = ()
-    left: bool = False
+    left_by: UUID | None = None
     handed: Handed | None = None
     ended: Ended | None = None
 
@@ -78,22 +79,29 @@ def follow_up_of(lead_id: UUID, band: Band, round: int = 1) -> UUID:
 
 def evolve(known: Followed, fact: Recorded) -> Followed:
     match fact.event:
-        case LeadAssigned(rep_id=rep_id, previous_rep_id=previous) if previous or known.left or known.handed:
-            handed = Handed(rep_id, fact.recorded_at) if previous or known.left else None
-            return replace(known, left=False, handed=handed)
-        case LeadQueued(previous_rep_id=UUID()):
-            return replace(known, left=True)
+        case LeadAssigned() as assigned:
+            return replace(known, left_by=None, handed=_handed(known, assigned, fact.recorded_at))
+        case LeadQueued(previous_rep_id=UUID() as rep_id):
+            return replace(known, left_by=rep_id)
         case LeadReleased(first=True):  # it was never routed
             return known
         case LeadConverted() | LeadDisqualified() | LeadReleased() as end:
             ended = Ended(fact.id, OUTCOMES[type(end)], fact.recorded_at)
-            return replace(known, left=False, handed=None, ended=ended)
+            return replace(known, left_by=None, handed=None, ended=ended)
         case TaskCreated(task_id=task_id, kind=TaskKind.OTHER):
             return replace(known, tasks=(*known.tasks, task_id))
         case TaskCompleted(task_id=task_id) if task_id in known.tasks:
             return replace(known, tasks=tuple(each for each in known.tasks if each != task_id))
         case _:
             return known
+
+
+def _handed(known: Followed, assigned: LeadAssigned, at: datetime) -> Handed | None:
+    previous = assigned.previous_rep_id or known.left_by
+    if previous is None:
+        return None
+    earlier = known.handed.previous if known.handed else frozenset[UUID]()
+    return Handed(assigned.rep_id, at, (earlier | {previous}) - {assigned.rep_id})
 
 
 Command: TypeAlias = GiveTask | MoveTask | TakeOver | SettleTask
@@ -184,13 +192,18 @@ def _follow_ups(
 
 
 def _catch_up(known: Followed, task: TaskCreated, fact: Recorded) -> Iterator[SettleTask | MoveTask]:
-    """A task that is heard of only after its lead has ended, or gone to another rep, does so too."""
+    """A task that is heard of only after its lead has ended, or gone to another rep, does so too.
+
+    Times are taken when a transaction begins, and a simulated clock may stand: they do not tell which of two facts was
+    written first. So a task of a rep who no longer has the lead goes to whoever has it, whatever the times.
+    """
     if task.kind is not TaskKind.OTHER:
         return
-    if known.ended is not None and fact.recorded_at < known.ended.at:
-        yield SettleTask(task_id=task.task_id, outcome=known.ended.outcome, event_id=known.ended.event_id)
-    elif known.handed is not None and fact.recorded_at < known.handed.at:
-        yield MoveTask(task_id=task.task_id, rep_id=known.handed.rep_id)
+    ended, handed = known.ended, known.handed
+    if ended is not None and fact.recorded_at <= ended.at:
+        yield SettleTask(task_id=task.task_id, outcome=ended.outcome, event_id=ended.event_id)
+    elif handed is not None and (task.rep_id in handed.previous or fact.recorded_at <= handed.at):
+        yield MoveTask(task_id=task.task_id, rep_id=handed.rep_id)
 
 
 def lead_of(
