@@ -69,11 +69,13 @@ def test_another_record_in_the_same_place_is_another_one() -> None:
 
 
 def test_a_reader_that_is_far_behind_costs_no_more_than_the_latest_records() -> None:
-    decoder = SharedDecoder([[NOTES], [NOTES]], keep=10)
-    made = [decoder.decode(record(offset)) for offset in range(50)]
+    decoder = SharedDecoder([[NOTES], [NOTES]], keep=10 * len(record(10).value))
+    made = [decoder.decode(record(offset)) for offset in range(10, 50)]
     assert len(decoder) == 10
-    assert decoder.decode(record(49)) is made[49]
-    assert decoder.decode(record(0)) is not made[0]
+    assert decoder.decode(record(49)) is made[-1]
+    assert decoder.decode(record(10)) is not made[0]
+    decoder.decode(record(50, "long" * 1_000))
+    assert len(decoder) == 0, "one that has no room alone is not kept"
 
 
 def test_a_consumer_that_knows_the_type_by_another_model_gets_its_own() -> None:

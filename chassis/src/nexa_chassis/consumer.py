@@ -209,8 +209,9 @@ class Consumer:
                 raise Broken(self._broken)
             if stopping.is_set():
                 return
-            if self._uncommitted:
-                await self._settle(COMMIT_EVERY)
+            if self._uncommitted and not self._turn.locked():
+                async with self._turn:
+                    await self._commit_handled()
             if self._may_be_parked():
                 await self._retry_parked()
             if time.monotonic() - watched > WATCH_EVERY:
@@ -321,12 +322,16 @@ class Consumer:
                 await self._commit_handled()
 
     async def _commit_handled(self) -> None:
-        offsets, self._uncommitted = self._uncommitted, {}
         self._committed_at = time.monotonic()
-        if self._kafka is None or not offsets:
+        if self._kafka is None:
+            return
+        here = self._kafka.assignment()
+        offsets = {place: offset for place, offset in self._uncommitted.items() if place in here}
+        if not offsets:
             return
         try:
             await asyncio.wait_for(self._kafka.commit(offsets), BROKER_TIMEOUT)
+            self._uncommitted = {place: at for place, at in self._uncommitted.items() if offsets.get(place) != at}
         except (KafkaError, TimeoutError, OSError) as error:
             self._runtime.log.info("consumer.offsets_not_committed", consumer=self.name, error=type(error).__name__)
 
