@@ -22,7 +22,7 @@ SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
-    "max_connections": "200",
+    "max_connections": "400",
     "shared_buffers": "128MB",
     "max_wal_size": "2GB",
     "work_mem": "8MB",
