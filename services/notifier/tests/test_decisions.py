@@ -100,6 +100,12 @@ def test_a_mail_is_put_off_seven_times_and_then_fails(attempts: int) -> None:
     given(notification, *history).when(RecordPutOff(notification_id=ID, reason="451")).then(outcome)
 
 
+def test_a_mail_that_was_not_handed_over_has_not_been_tried() -> None:
+    untried = SendingPutOff(notification_id=ID, attempt=0, reason="slow")
+    given(notification, QUEUED, BEGAN).when(RecordPutOff(notification_id=ID, reason="slow", tried=False)).then(untried)
+    given(notification, QUEUED, BEGAN, untried).when(BeginSending(notification_id=ID)).then(BEGAN)
+
+
 COMMANDS: st.SearchStrategy[Command] = st.sampled_from(
     [
         NOTIFY,

@@ -1,4 +1,4 @@
-"""Handing one mail to the mail server, and telling the five ways this can end apart."""
+"""Handing one mail to the mail server, and telling the ways this can end apart."""
 
 import re
 from dataclasses import dataclass
@@ -37,6 +37,18 @@ class PutOff:
 
 
 @dataclass(frozen=True)
+class NoServer(PutOff):
+    """There was no mail server to hand it to: none that could be connected to, none that greeted."""
+
+
+@dataclass(frozen=True)
+class NotTried:
+    """It was not handed over at all this time, so this counts as no attempt."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Unknown:
     """The text was sent and the answer never came."""
 
@@ -45,7 +57,7 @@ class Unknown:
 
 MAILBOX_FULL = 552
 
-Outcome: TypeAlias = Accepted | Refused | Bounced | PutOff | Unknown
+Outcome: TypeAlias = Accepted | Refused | Bounced | PutOff | NotTried | Unknown
 
 
 class MailServer:
@@ -69,6 +81,9 @@ class MailServer:
         except aiosmtplib.SMTPResponseException as answer:
             await self._reset()
             return _by_code(answer.code)
+        except aiosmtplib.SMTPConnectError as error:
+            self.close()
+            return NoServer(f"no mail server: {type(error).__name__}")
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             self.close()
             return PutOff(f"no mail server: {type(error).__name__}")

@@ -20,11 +20,22 @@ from nexa_chassis.failpoints import failpoint
 from nexa_chassis.pacing import Pace, rest
 from nexa_chassis.runtime import Runtime
 from nexa_notifier.mail.classes import SURVEY, Cause, is_marketing
-from nexa_notifier.mail.delivery import Accepted, Bounced, MailServer, Outcome, PutOff, Refused, Unknown
+from nexa_notifier.mail.delivery import (
+    Accepted,
+    Bounced,
+    MailServer,
+    NoServer,
+    NotTried,
+    Outcome,
+    PutOff,
+    Refused,
+    Unknown,
+)
 from nexa_notifier.mail.links import MailLinks, survey_links
 from nexa_notifier.mail.rendering import render
 from nexa_notifier.mail.waiting import (
     BATCH,
+    LEASE_SECONDS,
     MailRow,
     claim,
     give_up_expired,
@@ -101,10 +112,11 @@ async def _empty_queue(
         with pace.woken_by(runtime.store.on_append):
             while not stopping.is_set():
                 if batch := await look():
+                    time_is_up = _TimeIsUp(stopping, time.monotonic() + LEASE_SECONDS / 2)
                     shares = [batch[start :: len(servers)] for start in range(len(servers))]
                     await asyncio.gather(
                         *(
-                            _send(runtime, server, settings, links, share)
+                            _send(runtime, server, settings, links, share, time_is_up)
                             for server, share in zip(servers, shares, strict=True)
                         )
                     )
@@ -115,18 +127,35 @@ async def _empty_queue(
             server.close()
 
 
+@dataclass(frozen=True)
+class _TimeIsUp:
+    """Why no further mail of a batch is handed over: half of its lease is left for what is under way and for recording it."""
+
+    stopping: asyncio.Event
+    hand_over_until: float
+
+    def reason(self) -> str | None:
+        if self.stopping.is_set():
+            return "the service is stopping"
+        return "the mail server is slow" if time.monotonic() > self.hand_over_until else None
+
+
 async def _send(
     runtime: Runtime,
     server: MailServer,
     settings: MailSettings,
     links: LinkSettings | None,
     share: Sequence[Row[MailRow]],
+    time_is_up: _TimeIsUp,
 ) -> None:
     if not share:
         return
     envelope_sender = parseaddr(settings.sender)[1]
     outcomes: list[tuple[Row[MailRow], Outcome | Unwritable]] = []
-    for row in share:
+    for place, row in enumerate(share):
+        if reason := time_is_up.reason():
+            outcomes += [(each, NotTried(reason)) for each in share[place:]]
+            break
         try:
             message = render(
                 notification_id=row.notification_id,
@@ -143,8 +172,12 @@ async def _send(
         except (TemplateError, ValueError) as error:
             outcomes.append((row, Unwritable(f"the mail could not be written: {type(error).__name__}")))
             continue
-        outcomes.append((row, await server.deliver(message, envelope_sender, row.recipient)))
+        outcome = await server.deliver(message, envelope_sender, row.recipient)
         failpoint("mail.after_delivery")
+        if isinstance(outcome, NoServer):
+            outcomes += [(each, outcome) for each in share[place:]]
+            break
+        outcomes.append((row, outcome))
     await _record(runtime, outcomes)
 
 
@@ -165,7 +198,7 @@ async def _record(runtime: Runtime, outcomes: Sequence[tuple[Row[MailRow], Outco
         await tx.execute([command for row, outcome in outcomes for command in _commands(row, outcome)])
         ids = [row.notification_id for row, _ in outcomes]
         await tx.connection.execute(delete(mail_leases).where(mail_leases.c.notification_id.in_(ids)))
-        put_off = [row.notification_id for row, outcome in outcomes if isinstance(outcome, PutOff)]
+        put_off = [row.notification_id for row, outcome in outcomes if isinstance(outcome, PutOff | NotTried)]
         await tx.connection.execute(delete(mail_retries).where(mail_retries.c.notification_id.in_(ids)))
         if put_off:
             wait = func.power(BACK_OFF_SECONDS, mail_queue.c.attempts)
@@ -195,5 +228,7 @@ def _commands(row: Row[MailRow], outcome: Outcome | Unwritable) -> Iterator[Reco
             )
         case PutOff(reason=reason):
             yield RecordPutOff(notification_id=notification_id, reason=reason)
+        case NotTried(reason=reason):
+            yield RecordPutOff(notification_id=notification_id, reason=reason, tried=False)
         case Unknown(reason=reason):
             yield RecordUnknown(notification_id=notification_id, reason=reason)

@@ -63,8 +63,11 @@ class RecordRefused:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordPutOff:
+    """It was not taken this time; not `tried` is a mail that was never handed over, which counts as no attempt."""
+
     notification_id: UUID
     reason: str
+    tried: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +134,8 @@ def _settle(command: RecordSent | RecordRefused | RecordPutOff | RecordUnknown, 
     match command:
         case RecordSent():
             return [EmailSent(**fields)]
+        case RecordPutOff(reason=reason, tried=False):
+            return [SendingPutOff(notification_id=queued.notification_id, attempt=attempt - 1, reason=reason)]
         case RecordPutOff(reason=reason) if attempt < MOST_ATTEMPTS:
             return [SendingPutOff(notification_id=queued.notification_id, attempt=attempt, reason=reason)]
         case RecordPutOff(reason=reason):

@@ -65,7 +65,10 @@ class SendingBegan(Event):
 
 
 class SendingPutOff(Event):
-    """The mail server was not ready for it (a 4xx answer, or no connection); it will be tried again."""
+    """The mail server was not ready for it (a 4xx answer, or no connection); it will be tried again.
+
+    `attempt` is how often it has been tried by now.
+    """
 
     notification_id: UUID
     attempt: int

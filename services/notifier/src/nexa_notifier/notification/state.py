@@ -67,7 +67,7 @@ def evolve(state: Notification, event: Event) -> Notification:
             return Queued(event)
         case Queued(notification=notification), SendingBegan(attempt=attempt):
             return Sending(notification, attempt)
-        case Sending(notification=notification, attempt=attempt), SendingPutOff():
+        case Sending(notification=notification), SendingPutOff(attempt=attempt):
             return Queued(notification, attempt)
         case Queued(notification=notification), EmailSuppressed():
             return Settled(notification, "suppressed")

@@ -85,8 +85,9 @@ def project(fact: Recorded) -> Iterator[Change]:
             )
         case SendingBegan(notification_id=notification_id, attempt=attempt):
             yield Put(mail_queue, {"notification_id": notification_id}, {"status": "sending", "attempts": attempt})
-        case SendingPutOff(notification_id=notification_id, reason=reason):
-            yield Put(mail_queue, {"notification_id": notification_id}, {"status": "queued", "reason": reason})
+        case SendingPutOff(notification_id=notification_id, attempt=attempt, reason=reason):
+            put_off = {"status": "queued", "attempts": attempt, "reason": reason}
+            yield Put(mail_queue, {"notification_id": notification_id}, put_off)
         case EmailSent(notification_id=notification_id):
             yield _settled(notification_id, fact, "sent", None)
         case EmailFailed(notification_id=notification_id, reason=reason, failure=failure):
