@@ -9,6 +9,7 @@ from nexa_chassis.origin import Origin
 from nexa_chassis.running import eventually
 from nexa_contracts.marketing import EngagementKind, LeadEngaged, LeadImportCompleted, LeadWithdrawn
 from nexa_contracts.scoring import FactorPoints
+from nexa_sales.assignment.commands import LetLeadGo
 
 from .stories import CAMPAIGN, IMPORT, MONDAY, id_of, lead_created, lead_scored, route
 
@@ -331,6 +332,33 @@ async def test_batches_that_route_at_the_same_time_never_count_the_same_free_pla
         "select (data->>'turn')::int from events where type = 'nexa.sales.LeadAssigned.v1' order by 1"
     )
     assert [turn for (turn,) in turns] == list(range(1, 31))
+
+
+async def test_a_batch_of_leads_is_let_go_while_others_are_routed_and_neither_stands_in_the_others_way(
+    sales_service: Any,
+) -> None:
+    await sales_service.hire("maria", capacity=30)
+    store = sales_service.service.runtime.store
+    leads = [f"lead {number}" for number in range(10)]
+    await store.execute([route(lead, 90) for lead in leads], Origin("test", "test"))
+
+    async def let_go() -> None:
+        async with store.transaction(Origin("test", "test")) as tx:
+            await tx.execute([LetLeadGo(lead_id=id_of(lead), campaign_id=CAMPAIGN, import_id=IMPORT) for lead in leads])
+
+    async def waits() -> bool:
+        waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        return bool(await sales_service.rows(waiting))
+
+    async with asyncio.TaskGroup() as both, store.transaction(Origin("test", "test")) as tx:
+        more = [route(f"more {number}", 90) for number in range(10)]
+        await tx.load(more)
+        both.create_task(let_go())
+        await eventually(waits, what="letting go waits for routing")
+        tx.decide(more)
+        await tx.write()
+    assert await sales_service.rows("select open_leads from reps") == [(10,)]
+    assert await sales_service.rows("select sum(more_open) from desk_days") == [(10,)]
 
 
 async def test_a_person_writes_down_a_task_of_their_own(sales_service: Any) -> None:

@@ -129,12 +129,16 @@ class LetLeadGo:
 
 
 Command: TypeAlias = (
-    RouteLead | ReconsiderLead | OfferWaitingLead | ReassignLead | HandOverLead | AlertOfWait | RecycleLead
+    RouteLead | ReconsiderLead | OfferWaitingLead | ReassignLead | HandOverLead | AlertOfWait | RecycleLead | LetLeadGo
 )
-AloneCommand: TypeAlias = RecordFollowUp | NoteContact | ConvertLead | DisqualifyLead | LetLeadGo
-"""What is decided without a look at the desk, and so without waiting for those who route over it."""
+"""What is decided over the desk. Leads are let go by the batch: one that did not lock the desk first would lock counts of
+reps that those who route over it are about to change, while it waits for theirs."""
 
-ALONE: tuple[type, ...] = (RecordFollowUp, NoteContact, ConvertLead, DisqualifyLead, LetLeadGo)
+AloneCommand: TypeAlias = RecordFollowUp | NoteContact | ConvertLead | DisqualifyLead
+"""What is decided without a look at the desk, one at a time: that saves the round trips of loading it. Converting or
+disqualifying a lead that a rep has still counts it off the rep's row, and waits for those who route to release that."""
+
+ALONE: tuple[type, ...] = (RecordFollowUp, NoteContact, ConvertLead, DisqualifyLead)
 COMMANDS: tuple[type, ...] = (
     RouteLead,
     ReconsiderLead,
@@ -143,5 +147,6 @@ COMMANDS: tuple[type, ...] = (
     HandOverLead,
     AlertOfWait,
     RecycleLead,
+    LetLeadGo,
     *ALONE,
 )

@@ -60,6 +60,8 @@ def decide(command: Command, state: Assignment, now: datetime, desk: Desk) -> Se
             return alert(command, state, desk)
         case RecycleLead():
             return recycle(command, state, now, desk)
+        case LetLeadGo():
+            return let_go(command, state)
         case _:
             assert_never(command)
 
@@ -74,8 +76,6 @@ def decide_alone(command: AloneCommand, state: Assignment, now: datetime) -> Seq
             return convert(command, state)
         case DisqualifyLead():
             return disqualify(command, state, now)
-        case LetLeadGo():
-            return let_go(command, state)
         case _:
             assert_never(command)
 
