@@ -63,7 +63,11 @@ class NewTaskBody(Body):
 
 @routes.post("/leads/{lead_id}/tasks", status_code=201)
 async def create_task(lead_id: UUID, body: NewTaskBody, call: Salesperson, response: Response) -> TaskView:
-    """Write down a task of your own. It stays with its rep, falls due, and is told as overdue like any other."""
+    """Write down a task of your own. It falls due, and is told as overdue, like any other.
+
+    It goes along when the lead is given to another rep, whoever it is for, and ends when the lead is closed. One for a rep who
+    had the lead before goes to whoever has it now.
+    """
     async with call.query() as connection:
         standing = await standing_row(connection, lead_id)
         rep_id = body.rep_id or (standing["rep_id"] if standing else None)
