@@ -19,6 +19,8 @@ from nexa_chassis.domain import derive
 from nexa_chassis.failpoints import failpoint
 from nexa_chassis.pacing import Pace, rest
 from nexa_chassis.runtime import Runtime
+from nexa_chassis.transacting import transact
+from nexa_chassis.transaction import Transaction
 from nexa_notifier.mail.classes import SURVEY, Cause, is_marketing
 from nexa_notifier.mail.delivery import (
     Accepted,
@@ -114,12 +116,14 @@ async def _empty_queue(
                 if batch := await look():
                     time_is_up = _TimeIsUp(stopping, time.monotonic() + LEASE_SECONDS / 2)
                     shares = [batch[start :: len(servers)] for start in range(len(servers))]
-                    await asyncio.gather(
-                        *(
-                            _send(runtime, server, settings, links, share, time_is_up)
-                            for server, share in zip(servers, shares, strict=True)
-                        )
+                    sending = (
+                        _send(runtime, server, settings, links, share, time_is_up)
+                        for server, share in zip(servers, shares, strict=True)
                     )
+                    # Each share comes to its end before another's error closes the connections that it sends over.
+                    for ended in await asyncio.gather(*sending, return_exceptions=True):
+                        if ended is not None:
+                            raise ended
                 else:
                     await pace.pause()
     finally:
@@ -178,7 +182,7 @@ async def _send(
             outcomes += [(each, outcome) for each in share[place:]]
             break
         outcomes.append((row, outcome))
-    await _record(runtime, outcomes)
+    await transact(runtime, origin(), lambda tx: _record(tx, outcomes))
 
 
 @dataclass(frozen=True)
@@ -193,19 +197,18 @@ def links_of(kind: str, notification_id: UUID, links: LinkSettings | None) -> Ma
     return MailLinks(links, notification_id) if links is not None and is_marketing(kind) else None
 
 
-async def _record(runtime: Runtime, outcomes: Sequence[tuple[Row[MailRow], Outcome | Unwritable]]) -> None:
-    async with runtime.store.transaction(origin()) as tx:
-        await tx.execute([command for row, outcome in outcomes for command in _commands(row, outcome)])
-        ids = [row.notification_id for row, _ in outcomes]
-        await tx.connection.execute(delete(mail_leases).where(mail_leases.c.notification_id.in_(ids)))
-        put_off = [row.notification_id for row, outcome in outcomes if isinstance(outcome, PutOff | NotTried)]
-        await tx.connection.execute(delete(mail_retries).where(mail_retries.c.notification_id.in_(ids)))
-        if put_off:
-            wait = func.power(BACK_OFF_SECONDS, mail_queue.c.attempts)
-            attempts = select(
-                mail_queue.c.notification_id, func.now() + func.make_interval(0, 0, 0, 0, 0, 0, wait)
-            ).where(and_(mail_queue.c.notification_id.in_(put_off), mail_queue.c.status == "queued"))
-            await tx.connection.execute(insert(mail_retries).from_select(["notification_id", "not_before"], attempts))
+async def _record(tx: Transaction, outcomes: Sequence[tuple[Row[MailRow], Outcome | Unwritable]]) -> None:
+    await tx.execute([command for row, outcome in outcomes for command in _commands(row, outcome)])
+    ids = [row.notification_id for row, _ in outcomes]
+    await tx.connection.execute(delete(mail_leases).where(mail_leases.c.notification_id.in_(ids)))
+    put_off = [row.notification_id for row, outcome in outcomes if isinstance(outcome, PutOff | NotTried)]
+    await tx.connection.execute(delete(mail_retries).where(mail_retries.c.notification_id.in_(ids)))
+    if put_off:
+        wait = func.power(BACK_OFF_SECONDS, mail_queue.c.attempts)
+        attempts = select(mail_queue.c.notification_id, func.now() + func.make_interval(0, 0, 0, 0, 0, 0, wait)).where(
+            and_(mail_queue.c.notification_id.in_(put_off), mail_queue.c.status == "queued")
+        )
+        await tx.connection.execute(insert(mail_retries).from_select(["notification_id", "not_before"], attempts))
 
 
 Record: TypeAlias = RecordSent | RecordRefused | RecordPutOff | RecordUnknown | SuppressAddress

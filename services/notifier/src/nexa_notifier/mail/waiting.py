@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from nexa_chassis.failpoints import failpoint
 from nexa_chassis.origin import Origin
 from nexa_chassis.runtime import Runtime
+from nexa_chassis.transacting import transact
+from nexa_chassis.transaction import Transaction
 from nexa_notifier.mail.classes import LINKED_KINDS, MARKETING_KINDS
 from nexa_notifier.notification.decisions import BeginSending, RecordUnknown, SuppressNotification
 from nexa_notifier.read_models.directory import directory
@@ -109,15 +111,19 @@ async def claim(runtime: Runtime, kinds: ColumnElement[bool], most: int) -> Sequ
         if (await connection.execute(ready.limit(1))).first() is None:
             return ()
     claim = ready.order_by(mail_queue.c.queued_at).limit(most).with_for_update(of=mail_queue, skip_locked=True)
-    async with runtime.store.transaction(origin()) as tx:
-        batch = (await tx.connection.execute(claim)).all()
-        await tx.execute([_first_act(row) for row in batch])
-        sending = [row for row in batch if row.suppressed_by is None]
-        if sending:
-            until = func.now() + timedelta(seconds=LEASE_SECONDS)
-            leases = [{"notification_id": row.notification_id} for row in sending]
-            await tx.connection.execute(insert(mail_leases).values(until=until), leases)
+    sending = await transact(runtime, origin(), lambda tx: _claimed(tx, claim))
     failpoint("mail.after_claim")
+    return sending
+
+
+async def _claimed(tx: Transaction, claim: Select[MailRow]) -> Sequence[Row[MailRow]]:
+    batch = (await tx.connection.execute(claim)).all()
+    await tx.execute([_first_act(row) for row in batch])
+    sending = [row for row in batch if row.suppressed_by is None]
+    if sending:
+        until = func.now() + timedelta(seconds=LEASE_SECONDS)
+        leases = [{"notification_id": row.notification_id} for row in sending]
+        await tx.connection.execute(insert(mail_leases).values(until=until), leases)
     return sending
 
 
@@ -128,16 +134,19 @@ def _first_act(row: Row[MailRow]) -> BeginSending | SuppressNotification:
 
 
 async def give_up_expired(runtime: Runtime) -> None:
-    expired = select(mail_leases.c.notification_id).where(_is_over()).limit(BATCH).with_for_update(skip_locked=True)
     async with runtime.engine.connect() as connection:
         if await connection.scalar(select(mail_leases.c.notification_id).where(_is_over()).limit(1)) is None:
             return
-    async with runtime.store.transaction(origin()) as tx:
-        ids = (await tx.connection.scalars(expired)).all()
-        if ids:
-            reason = "the process that was sending it died"
-            await tx.execute([RecordUnknown(notification_id=each, reason=reason) for each in ids])
-            await tx.connection.execute(delete(mail_leases).where(mail_leases.c.notification_id.in_(ids)))
+    await transact(runtime, origin(), _given_up)
+
+
+async def _given_up(tx: Transaction) -> None:
+    expired = select(mail_leases.c.notification_id).where(_is_over()).limit(BATCH).with_for_update(skip_locked=True)
+    ids = (await tx.connection.scalars(expired)).all()
+    if ids:
+        reason = "the process that was sending it died"
+        await tx.execute([RecordUnknown(notification_id=each, reason=reason) for each in ids])
+        await tx.connection.execute(delete(mail_leases).where(mail_leases.c.notification_id.in_(ids)))
 
 
 def _is_over() -> ColumnElement[bool]:

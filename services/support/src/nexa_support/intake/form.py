@@ -10,13 +10,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from nexa_chassis.domain import Refused, derive
 from nexa_chassis.origin import Origin
 from nexa_chassis.runtime import Runtime
+from nexa_chassis.transacting import transact
 from nexa_chassis.transaction import Transaction
 from nexa_contracts.support import Channel, Requester
 from nexa_support.api.bodies import address
 from nexa_support.intake.charsets import clean
 from nexa_support.intake.files import keep_files
 from nexa_support.intake.parts import MailFile
-from nexa_support.intake.transacting import transact
 from nexa_support.read_models.account_directory import whose_address
 from nexa_support.ticket.commands import SubmitTicket
 

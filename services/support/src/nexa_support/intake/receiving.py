@@ -15,6 +15,7 @@ from nexa_chassis.domain import derive
 from nexa_chassis.http.problems import AWAY
 from nexa_chassis.origin import Origin
 from nexa_chassis.runtime import Runtime
+from nexa_chassis.transacting import transact
 from nexa_chassis.transaction import Transaction
 from nexa_contracts.support import AgentName, Channel, Requester
 from nexa_support.intake.files import keep_files, taken_files
@@ -31,7 +32,6 @@ from nexa_support.intake.sorting import (
     references_in,
     sort,
 )
-from nexa_support.intake.transacting import transact
 from nexa_support.read_models.account_directory import whose_address
 from nexa_support.read_models.agent_desk import agent_of_person
 from nexa_support.read_models.sent_mails import ticket_answered

@@ -14,7 +14,10 @@ ATTEMPTS = 8
 
 
 async def transact(runtime: Runtime, origin: Origin, work: Callable[[Transaction], Awaitable[T]]) -> T:
-    """Raises ConcurrencyConflict when every attempt met one, and what the database raises."""
+    """What `work` gives, committed; it may be called several times, each with a transaction of its own.
+
+    Raises ConcurrencyConflict when every attempt met one, and what `work` and the database raise.
+    """
     for _ in range(ATTEMPTS - 1):
         try:
             async with runtime.store.transaction(origin) as tx:
