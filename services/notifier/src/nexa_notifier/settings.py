@@ -10,7 +10,8 @@ SHORTEST_SECRET = 32
 class MailSettings:
     """`sender` is the From header; its domain is the right side of every Message-ID. `support` takes answers about tickets.
 
-    `connections` are those of each of the two workers; `marketing_rate` is how many marketing mails go out in a second at most.
+    `connections` are those of each of the two workers; `marketing_rate` is how many marketing mails go out in a second at most,
+    of each process: two replicas send twice as many.
     """
 
     host: str
@@ -22,12 +23,13 @@ class MailSettings:
 
     @classmethod
     def from_environment(cls) -> "MailSettings":
+        """Raises ValueError for a port, a number of connections or a rate that is no whole number from 1 up."""
         return cls(
             host=os.environ.get("NEXA_SMTP_HOST", "127.0.0.1"),
-            port=int(os.environ.get("NEXA_SMTP_PORT", "25")),
+            port=_from_one_up("NEXA_SMTP_PORT", 25),
             sender=os.environ.get("NEXA_MAIL_FROM", "Nexa CRM <crm@nexa.example>"),
-            connections=int(os.environ.get("NEXA_SMTP_CONNECTIONS", "4")),
-            marketing_rate=int(os.environ.get("NEXA_MAIL_MARKETING_RATE", "100")),
+            connections=_from_one_up("NEXA_SMTP_CONNECTIONS", 4),
+            marketing_rate=_from_one_up("NEXA_MAIL_MARKETING_RATE", 100),
             support=os.environ.get("NEXA_SUPPORT_ADDRESS", "support@nexa.example"),
         )
 
@@ -35,6 +37,17 @@ class MailSettings:
         """Where answers about this ticket go: support's address with the ticket's reference after a plus."""
         local, _, domain = self.support.partition("@")
         return f"{local}+{ticket}@{domain}"
+
+
+def _from_one_up(name: str, default: int) -> int:
+    text = os.environ.get(name, str(default))
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise ValueError(f"{name}: {text!r} is no whole number from 1 up.")
+    return number
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,10 @@ async def send_mail(runtime: Runtime, stopping: asyncio.Event) -> None:
 
 
 async def send_marketing_mail(runtime: Runtime, stopping: asyncio.Event) -> None:
-    """Marketing mails, `NEXA_MAIL_MARKETING_RATE` a second at most; they wait where this service has no address for answers."""
+    """Marketing mails, `NEXA_MAIL_MARKETING_RATE` a second at most, each process for itself.
+
+    They wait where this service has no address for answers.
+    """
     settings, links = MailSettings.from_environment(), LinkSettings.from_environment()
     if links is None:
         runtime.log.warning("mail.marketing_waits", reason="NEXA_LINKS_URL and NEXA_LINKS_SECRET are not set")
