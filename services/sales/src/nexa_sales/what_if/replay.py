@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import TypeAlias
 from uuid import UUID
 
@@ -75,7 +76,8 @@ class Replay:
         self._plan = plan
         self._turn = history.desk.turn
         self._rules = plan.rules or history.desk.rules
-        self._waiting: dict[Demand, OrderedDict[str, None]] = {}
+        self._waiting: dict[Demand, OrderedDict[str, tuple[datetime, int]]] = {}
+        self._queued = 0
         self._serving: dict[Demand, list[Chair]] = {}
         self.leads: dict[str, Placed] = {}
         self.given: dict[UUID, int] = {}
@@ -181,14 +183,16 @@ class Replay:
     def _route(self, lead_id: str, lead: Placed, at: datetime) -> None:
         chosen = self._choose(lead.demand)
         if chosen is None:
-            self._queue(lead_id, lead)
+            self._queue(lead_id, lead, at)
         else:
             self._give(lead, chosen, at)
 
     def _route_again(self, lead_id: str, lead: Placed, row: LeadRow) -> None:
         """It asks for something else, or its rep is gone. A lead that a present rep has stays if nobody else can take it."""
         assert row.demand is not None
-        self._unqueue(lead_id, lead)
+        since = self._unqueue(lead_id, lead)
+        if since is None or row.demand.band is not lead.demand.band or row.previous_rep_id is not None:
+            since = row.at
         lead.demand = row.demand
         before = lead.rep_id if lead.rep_id in self.chairs else None
         chosen = self._choose(row.demand)
@@ -196,7 +200,7 @@ class Replay:
             return
         if chosen is None:
             lead.rep_id = None
-            self._queue(lead_id, lead)
+            self._queue(lead_id, lead, since)
             return
         self._give(lead, chosen, row.at)
         self._freed(before, row.at)
@@ -230,13 +234,22 @@ class Replay:
         self._unqueue(lead_id, lead)
         self._freed(lead.rep_id, at)
 
-    def _queue(self, lead_id: str, lead: Placed) -> None:
-        self._waiting.setdefault(lead.demand, OrderedDict())[lead_id] = None
+    def _queue(self, lead_id: str, lead: Placed, since: datetime) -> None:
+        """Behind those that have waited as long; one that waited before for something else may have waited longer."""
+        queue = self._waiting.setdefault(lead.demand, OrderedDict())
+        self._queued += 1
+        place = since, self._queued
+        last = next(reversed(queue.values()), place)
+        queue[lead_id] = place
+        if last > place:
+            self._waiting[lead.demand] = OrderedDict(sorted(queue.items(), key=itemgetter(1)))
 
-    def _unqueue(self, lead_id: str, lead: Placed) -> None:
-        """As quick from the middle of a long queue as from its ends: tens of thousands may wait."""
+    def _unqueue(self, lead_id: str, lead: Placed) -> datetime | None:
+        """Since when it waited. As quick from the middle of a long queue as from its ends: tens of thousands may wait."""
         if lead.rep_id is None and lead.demand in self._waiting:
-            self._waiting[lead.demand].pop(lead_id, None)
+            place = self._waiting[lead.demand].pop(lead_id, None)
+            return place[0] if place else None
+        return None
 
     def _freed(self, rep_id: UUID | None, at: datetime) -> None:
         """The rep has one open lead less, and perhaps room for one that waits."""
@@ -251,7 +264,7 @@ class Replay:
         """To those that waited longest of these demands, for as long as somebody can take one."""
         open_demands = {demand for demand in demands if self._waiting.get(demand)}
         while open_demands:
-            demand = min(open_demands, key=lambda each: self.leads[next(iter(self._waiting[each]))].arrived_at)
+            demand = min(open_demands, key=lambda each: next(iter(self._waiting[each].values())))
             chosen = self._choose(demand)
             if chosen is None:
                 open_demands.discard(demand)
