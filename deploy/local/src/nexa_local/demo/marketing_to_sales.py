@@ -15,6 +15,7 @@ from nexa_local.demo.telling import MONDAY, Story, chapter, console, every, get,
 from nexa_local.importing import run_import
 from nexa_local.mailsink import kept
 
+ACME = "Acme Corp"
 REGISTRANTS = Path(__file__).parent.parent / "demo_data" / "registrants.csv"
 SENIORS = (
     *("Maria Lind", "Jonas Weber", "Aisha Khan", "Pedro Alvarez", "Hanna Virtanen"),
@@ -190,8 +191,11 @@ def show_lead(story: Story, campaign: str) -> None:
 
 
 def follow_up(story: Story, tasks: list[dict[str, Any]]) -> None:
-    """Reps call all but five of the hot leads in time; the five are told to the manager after 24 hours."""
+    """Reps call all but five of the hot leads in time, Acme's first; the five are told to the manager after 24 hours."""
+    leads = every(story.manager, "/leads", campaign_id=tasks[0]["campaign_id"])
+    acme = {lead["lead_id"] for lead in leads if lead["company"] == ACME}
     hot = [task for task in tasks if task["priority"] == "urgent"]
+    hot.sort(key=lambda task: task["lead_id"] not in acme)
     for task in hot[:-5]:
         send(
             story.rep,
@@ -222,7 +226,7 @@ def _recipients(mail: Mapping[str, object]) -> list[str]:
 def convert(story: Story, campaign: str) -> None:
     """30 of the 50 hot leads and 40 of the 200 medium ones become deals of $50K; Acme's is among them."""
     leads = list(every(story.manager, "/leads", campaign_id=campaign, status="assigned"))
-    leads.sort(key=lambda lead: lead["company"] != "Acme Corp")
+    leads.sort(key=lambda lead: lead["company"] != ACME)
     chosen = [lead for lead in leads if lead["band"] == "high"][:30] + [
         lead for lead in leads if lead["band"] == "medium"
     ][:40]
