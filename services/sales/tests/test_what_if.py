@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from hypothesis import example, settings
 from hypothesis import given as generated
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from nexa_contracts.envelope import Event
@@ -161,6 +161,27 @@ def days_of(happened: Sequence[Any]) -> Days:
 
 @settings(max_examples=300, deadline=None)
 @generated(st.lists(happenings, min_size=5, max_size=40))
+@example(
+    [  # lead 2 came before lead 1 and has waited less: its rep left later
+        route("lead 0", 80, territory=None),
+        route("lead 2", 80, territory="emea"),
+        route("lead 1", 80, territory=None),
+        RepLeft(rep_id=id_of("maria"), name="maria", reason="Moved on"),
+        RepLeft(rep_id=id_of("jonas"), name="jonas", reason="Moved on"),
+        updated("maria", capacity=1, available=True, territories=()),
+    ]
+)
+@example(
+    [  # leads 0 and 3 wait since the same moment
+        route("lead 1", 60, territory=None),
+        ReassignLead(lead_id=id_of("lead 1"), rep_id=id_of("maria"), reason="knows them"),
+        route("lead 0", 80, territory=None),
+        route("lead 2", 80, territory=None),
+        route("lead 3", 80, territory="emea"),
+        RepLeft(rep_id=id_of("jonas"), name="jonas", reason="Moved on"),
+        DisqualifyLead(lead_id=id_of("lead 1"), reason="none"),
+    ]
+)
 def test_the_days_as_they_were_give_each_lead_to_the_rep_who_really_got_it(happened: list[Any]) -> None:
     days = days_of(happened)
     replay = Replay(days.history(), AS_IT_IS)
