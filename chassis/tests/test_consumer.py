@@ -1,13 +1,16 @@
 """Effects exactly once, counted on a real broker and database, whatever order and however often records come."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from canteen import CURED
 from canteen_desk import Desk, Order, a_canteen, consuming
 
+from nexa_chassis.consumer import COMMIT_EVERY
 from nexa_chassis.testing import eventually
 from nexa_local.infra import Infra
 
@@ -330,6 +333,31 @@ async def test_stopping_is_prompt_and_all_offsets_are_committed(canteen: Desk) -
     async with asyncio.timeout(30), consuming(canteen.runtime("serve_orders")):
         await canteen.all_handled("serve_orders")
     assert await canteen.committed() == len(evening)
+
+
+async def test_many_small_batches_are_a_few_commits_and_the_last_one_is_committed_without_a_stop(
+    canteen: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, commits = AIOKafkaConsumer.commit, 0
+
+    async def counted(self: AIOKafkaConsumer, offsets: object) -> None:
+        nonlocal commits
+        commits += 1
+        await commit(self, offsets)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "commit", counted)
+    evening = an_evening(canteen)[:20]
+    async with consuming(canteen.runtime("serve_orders")) as [only]:
+        began = time.monotonic()
+        for count, order in enumerate(evening, 1):
+            await canteen.send(order)
+            await eventually(lambda count=count: _true(only.handled >= count), what="the order is handled")
+        assert commits <= (time.monotonic() - began) / COMMIT_EVERY * 2 + 1
+
+        async def all_committed() -> bool:
+            return await canteen.committed() == len(evening)
+
+        await eventually(all_committed, what="the last offsets are committed")
 
 
 async def _true(value: bool) -> bool:

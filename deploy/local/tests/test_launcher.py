@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from nexa_local import clock, operations, processes, supervisor
 from nexa_local.clock import Look, NotQuiet
-from nexa_local.home import ProcessEntry
+from nexa_local.home import Home, ProcessEntry
 from nexa_local.infra import Kind, choose
 from nexa_local.supervisor import FIRST_PAUSE, Child, roll
 
@@ -193,3 +194,23 @@ def test_the_clock_stops_at_each_deadline_on_the_way(tmp_path: Path) -> None:
 def test_a_time_without_a_zone_is_no_time(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="time zone"):
         clock.write(tmp_path / "clock", datetime(2025, 11, 17))
+
+
+def test_a_service_apart_is_three_processes_and_only_one_of_them_has_its_routes(tmp_path: Path) -> None:
+    home = Home(tmp_path / "stack")
+    home.path.mkdir()
+    tmp_path.chmod(0o755)
+    try:
+        stack = operations.up(home, only=["scoring"], apart=True)
+        urls = stack.service_urls()
+        assert set(urls) == {"scoring", "scoring.react", "scoring.tick"}
+        parts = {
+            name: {each["name"] for each in httpx.get(f"{url}/status").json()["consumers"]}
+            for name, url in urls.items()
+        }
+        assert "scoring.score_lead" in parts["scoring.react"]
+        assert not parts["scoring"] | parts["scoring.tick"]
+        found = {name: httpx.get(f"{url}/scoring-rules").status_code for name, url in urls.items()}
+        assert found == {"scoring": 401, "scoring.react": 404, "scoring.tick": 404}
+    finally:
+        operations.reset(home)
